@@ -1,0 +1,17 @@
+# One interface target carries warnings and sanitizers; nothing is set globally.
+add_library(arango2pg_options INTERFACE)
+target_compile_options(arango2pg_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
+  -Wcast-qual -Wformat=2 -Wimplicit-fallthrough -Woverloaded-virtual -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # False positives of GCC 12 in std::string and std::variant at -O2; clang and -O0 still check.
+  target_compile_options(arango2pg_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized
+    -Wno-stringop-overflow -Wno-array-bounds -Wno-dangling-pointer)
+endif()
+if(ARANGO2PG_SANITIZE)
+  foreach(s IN LISTS ARANGO2PG_SANITIZE)
+    target_compile_options(arango2pg_options INTERFACE -fsanitize=${s} -fno-omit-frame-pointer)
+    target_link_options(arango2pg_options INTERFACE -fsanitize=${s})
+  endforeach()
+  target_compile_options(arango2pg_options INTERFACE -fno-sanitize-recover=all)
+endif()

@@ -1,0 +1,81 @@
+/// \file
+/// A compiled mapping: immutable, shared by all threads without locks. Everything mutable is in
+/// Scratch.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "doc/batch.h"
+#include "doc/copy_rows.h"
+#include "doc/table.h"
+#include "mapping/spec.h"
+
+namespace arango2pg::mapping {
+
+/// A table that the plan writes. Parallel to doc::RowBatch::tables.
+struct TargetTable {
+  doc::Table table;                  ///< from the catalog, or as it is to be created
+  std::vector<std::string> columns;  ///< the COPY list, in row order
+  doc::CopyFormat format = doc::CopyFormat::text;
+  std::vector<std::string> key;  ///< columns that identify a row
+  std::string revision;          ///< column, "" = none
+  bool create = false;           ///< to be created if absent
+  std::vector<std::string>
+      create_sql;  ///< then: CREATE TABLE and its indexes, quoted, ready to run
+  bool indexes_after = true;
+  OnDelete on_delete = OnDelete::soft;
+  int parent = -1;        ///< index of the table whose document this child row belongs to; -1 = own
+  bool is_audit = false;  ///< rows written by `audit: { table: … }`
+};
+
+struct CompileOptions {
+  std::optional<doc::CopyFormat> format;  ///< nothing = binary where every column allows it
+  std::string target_schema = "public";  ///< for unqualified names in `into` that are to be created
+};
+
+/// Looks a table up in the target's catalog; nothing = no such table. Absent function = no target
+/// (validate, tests).
+using TableLookup = std::function<std::optional<doc::Table>(const TableName&)>;
+
+/// Memory that apply() reuses from batch to batch. One per thread.
+class Scratch {
+ public:
+  explicit Scratch(RunId run);
+  ~Scratch();
+  Scratch(Scratch&&) noexcept;
+  struct Impl;
+  Impl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// All mappings of one collection. Thread-safe (immutable).
+class CollectionPlan {
+ public:
+  /// Checks the specs (all with the same `from`) against the catalog: tables, columns, types, keys,
+  /// generated columns. Throws Error(usage) naming file and line, before anything is read.
+  static std::shared_ptr<const CollectionPlan> compile(const doc::CollectionInfo& collection,
+                                                       const std::vector<Spec>& specs,
+                                                       const TableLookup& lookup,
+                                                       const CompileOptions& options);
+  virtual ~CollectionPlan() = default;
+
+  [[nodiscard]] virtual const std::string& collection() const = 0;
+  /// Parents before children, referenced tables before referencing ones.
+  [[nodiscard]] virtual const std::vector<TargetTable>& tables() const = 0;
+  [[nodiscard]] virtual AuditLevel audit() const = 0;
+  /// "what" → "value" pairs in plain words that decide what rows look like; compared when a run is
+  /// resumed.
+  [[nodiscard]] virtual std::vector<std::pair<std::string, std::string>> description() const = 0;
+
+  /// Parse, validate, transform, encode. Never throws for what a document holds: that becomes a
+  /// Rejection.
+  [[nodiscard]] virtual doc::RowBatch apply(doc::DocBatch batch, Scratch& scratch) const = 0;
+};
+
+}  // namespace arango2pg::mapping
