@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -100,14 +101,16 @@ class Document {
   [[nodiscard]] Value root() const { return {*this, 0}; }
   [[nodiscard]] bool empty() const { return nodes_.empty(); }
   [[nodiscard]] std::string_view text() const { return text_; }
-  [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
+  [[nodiscard]] std::span<const Node> nodes() const { return nodes_; }
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
   std::string_view text_;
-  std::vector<Node> nodes_;
+  std::span<const Node> nodes_;  ///< in impl_'s buffer, which only grows
 };
+
+inline const Node& Value::node() const { return document_->nodes()[index_]; }
 
 /// `for (auto [name, value] : Members(object))`: name is the node of the name (unescape with
 /// Value::string).
@@ -174,12 +177,13 @@ void append_text(std::string& out, Value string_value, const StringPolicy& polic
 
 /// Cuts an array of documents as the server sends it (`[{…},{…}]`, beginning at `begin`) into its
 /// elements by bracket depth, without parsing them: a broken document in the middle stays one
-/// element. Appends to `docs`; returns the offset behind the closing bracket, or nothing if the
-/// text ends before.
+/// element, and nothing between two commas is an element of size 0. White space around elements is
+/// left out. Appends to `docs`; returns the offset behind the closing bracket. Nothing if there is
+/// no '[' at `begin` or the text ends before the closing bracket; `docs` is then as before.
 std::optional<std::size_t> split_array(std::string_view text, std::size_t begin,
                                        std::vector<DocRef>& docs);
 
-/// The line ends of `text` from `begin`: appends one DocRef for each complete, non-blank line
+/// The lines of `text` from `begin`: appends one DocRef for each complete, non-blank line
 /// ('\n', a '\r' before it is left out) and returns the offset behind the last complete line.
 std::size_t split_lines(std::string_view text, std::size_t begin, std::vector<DocRef>& docs);
 
