@@ -1,0 +1,341 @@
+#include "run/pipeline.h"
+
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/global_control.h>
+#include <tbb/parallel_pipeline.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+
+#include "base/channel.h"
+#include "base/log.h"
+#include "base/units.h"
+
+namespace arango2pg::run {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+/// Remembers the first failure of any thread and stops all the others.
+class Failure {
+ public:
+  /// `on_failure` must wake every thread that may wait; called once, from the failing thread.
+  explicit Failure(std::function<void()> on_failure) : on_failure_(std::move(on_failure)) {}
+
+  template <class F>
+  void guard(F&& body) noexcept {
+    try {
+      body();
+    } catch (...) {
+      record(std::current_exception());
+    }
+  }
+  void rethrow() {
+    if (first_) std::rethrow_exception(first_);
+  }
+  [[nodiscard]] bool happened() const { return happened_; }
+
+ private:
+  void record(std::exception_ptr e) noexcept {
+    if (happened_.exchange(true)) return;  // later ones are consequences
+    first_ = std::move(e);
+    on_failure_();
+  }
+  std::function<void()> on_failure_;
+  std::atomic<bool> happened_{false};
+  std::exception_ptr first_;
+};
+
+/// One connection's queue and load.
+struct Lane {
+  explicit Lane(pg::LoaderConfig config) : loader(std::move(config)) {}
+  Channel<doc::RowBatch> queue;
+  pg::Loader loader;
+  std::atomic<unsigned> parts{0};  ///< parts that feed this lane now
+  std::atomic<bool> busy{false};   ///< inside commit()
+};
+
+class Pipeline {
+ public:
+  Pipeline(const PipelineConfig& config, PipelineParts parts, const std::stop_token& stop)
+      : config_(config),
+        parts_(std::move(parts)),
+        budget_(config.memory),
+        failure_([this] { abort(); }),
+        on_stop_(stop, [this] { drain_.request_stop(); }) {
+    for (unsigned i = 0; i < config_.lanes; ++i) {
+      pg::LoaderConfig lane = parts_.loader;
+      lane.purpose += " lane " + std::to_string(i + 1);
+      lanes_.push_back(std::make_unique<Lane>(std::move(lane)));
+    }
+  }
+
+  PipelineOutcome run();
+
+ private:
+  void fetch();
+  void read_stream(const pg::Claim& claim);
+  void assign_lanes(const pg::Claim& claim);
+  void transform();
+  void write(Lane& lane);
+  std::vector<doc::RowBatch> gather(Lane& lane);
+  void account(Lane& lane, const std::vector<doc::RowBatch>& group, const pg::CommitResult& result);
+  void watch();
+  void sample();
+  void abort();
+
+  const PipelineConfig config_;
+  PipelineParts parts_;
+  ByteBudget budget_;
+  Channel<doc::DocBatch> fetched_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::mutex lane_of_mutex_;
+  std::unordered_map<PartId, Lane*> lane_of_;
+
+  std::stop_source drain_;  ///< no more reading; what is in flight is finished
+  std::stop_source abort_;  ///< drop everything
+  Failure failure_;
+  std::stop_callback<std::function<void()>> on_stop_;
+
+  std::atomic<std::uint64_t> rows_{0};
+  std::atomic<unsigned> retries_{0};
+  std::atomic<bool> transforming_{false};
+  std::array<std::uint64_t, 3> bound_{};  ///< samples: source, client cpu, target
+};
+
+void Pipeline::abort() {
+  abort_.request_stop();
+  drain_.request_stop();
+  fetched_.abort();
+  for (auto& lane : lanes_) {
+    lane->queue.abort();
+    lane->loader.cancel();
+  }
+}
+
+/// Claims streams until none is left. Runs in each fetch thread.
+void Pipeline::fetch() {
+  while (!drain_.stop_requested()) {
+    const auto claim = parts_.ledger.claim(config_.run, parts_.collections, config_.lease);
+    if (!claim) return;
+    read_stream(*claim);
+  }
+}
+
+void Pipeline::assign_lanes(const pg::Claim& claim) {
+  const std::lock_guard lock(lane_of_mutex_);
+  for (const auto& part : claim.parts) {
+    Lane* best = std::min_element(lanes_.begin(), lanes_.end(), [](const auto& a, const auto& b) {
+                   return a->parts < b->parts;
+                 })->get();
+    ++best->parts;
+    lane_of_[part.id] = best;
+  }
+}
+
+void Pipeline::read_stream(const pg::Claim& claim) {
+  assign_lanes(claim);
+  const auto reader = parts_.source.open(claim.parts, budget_);
+  while (auto batch = reader->next(drain_.get_token()))
+    if (!fetched_.push(std::move(*batch))) return;
+}
+
+/// Parse, validate, transform, encode: CPU only, on TBB's threads; the input filter's pop is the
+/// one wait.
+void Pipeline::transform() {
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  // One thread more than cores, for the filter that waits; TBB caps workers at the hardware
+  // otherwise.
+  const tbb::global_control threads(tbb::global_control::max_allowed_parallelism, cores + 1);
+  tbb::task_arena arena(static_cast<int>(cores + 1));
+  tbb::enumerable_thread_specific<mapping::Scratch> scratch(
+      [this] { return mapping::Scratch(config_.run); });
+  const auto input = [this](tbb::flow_control& control) -> std::shared_ptr<doc::DocBatch> {
+    auto batch = fetched_.pop();
+    if (batch) return std::make_shared<doc::DocBatch>(std::move(*batch));
+    control.stop();
+    return nullptr;
+  };
+  const auto map = [&](const std::shared_ptr<doc::DocBatch>& batch) {
+    std::shared_ptr<doc::RowBatch> rows;
+    failure_.guard([&] {
+      rows = std::make_shared<doc::RowBatch>(
+          parts_.plans[batch->collection]->apply(std::move(*batch), scratch.local()));
+    });
+    return rows;  // nothing after a failure: guard() has closed the channels, so the pipeline runs
+                  // dry
+  };
+  const auto output = [this](const std::shared_ptr<doc::RowBatch>& rows) {
+    if (!rows) return;
+    Lane* lane = nullptr;
+    {
+      const std::lock_guard lock(lane_of_mutex_);
+      lane = lane_of_.at(rows->part);
+    }
+    lane->queue.push(std::move(*rows));
+  };
+  arena.execute([&] {
+    tbb::parallel_pipeline(
+        2 * cores,
+        tbb::make_filter<void, std::shared_ptr<doc::DocBatch>>(tbb::filter_mode::serial_in_order,
+                                                               input) &
+            tbb::make_filter<std::shared_ptr<doc::DocBatch>, std::shared_ptr<doc::RowBatch>>(
+                tbb::filter_mode::parallel, map) &
+            tbb::make_filter<std::shared_ptr<doc::RowBatch>, void>(
+                tbb::filter_mode::serial_in_order, output));
+  });
+  for (auto& lane : lanes_) lane->queue.close();
+}
+
+/// The batches of the next transaction: until enough bytes, until time is up, or until the readers
+/// starve because this lane holds what they wait for.
+std::vector<doc::RowBatch> Pipeline::gather(Lane& lane) {
+  std::vector<doc::RowBatch> group;
+  std::uint64_t source_bytes = 0, leased = 0;
+  const std::uint64_t share = budget_.limit() / 2 / lanes_.size();
+  std::optional<Clock::time_point> until;
+  while (source_bytes < config_.commit_bytes && leased < share) {
+    std::optional<doc::RowBatch> batch;
+    if (!until) {
+      batch = lane.queue.pop();
+      if (!batch) break;
+      until = Clock::now() + config_.commit_after;
+    } else {
+      batch = lane.queue.pop_until(std::min(*until, Clock::now() + 20ms));
+      if (!batch && (lane.queue.done() || Clock::now() >= *until || budget_.waiting() > 0)) break;
+      if (!batch) continue;
+    }
+    source_bytes += batch->source.size();
+    leased += batch->lease.bytes();
+    group.push_back(std::move(*batch));
+  }
+  return group;
+}
+
+void Pipeline::account(Lane& lane, const std::vector<doc::RowBatch>& group,
+                       const pg::CommitResult& result) {
+  rows_ += result.rows;
+  retries_ += result.retries;
+  std::map<std::uint32_t, std::pair<std::uint64_t, std::uint64_t>>
+      done;  // collection → documents, bytes
+  for (const auto& batch : group) {
+    auto& [documents, bytes] = done[batch.collection];
+    documents += batch.docs.size();
+    bytes += batch.source.size();
+    if (batch.last) {
+      --lane.parts;
+      --parts_.progress.collections()[batch.collection].parts_left;
+    }
+  }
+  for (const auto& [collection, n] : done) {
+    const auto q = result.quarantined.find(collection);
+    parts_.progress.committed(collection, n.first, n.second,
+                              q == result.quarantined.end() ? 0 : q->second);
+  }
+}
+
+void Pipeline::write(Lane& lane) {
+  while (true) {
+    std::vector<doc::RowBatch> group = gather(lane);
+    if (group.empty()) return;
+    lane.busy = true;
+    const auto begun = Clock::now();
+    const pg::CommitResult result = lane.loader.commit(group, abort_.get_token());
+    lane.busy = false;
+    spdlog::debug("commit: batches={} rows={} bytes={} took={}", group.size(), result.rows,
+                  format_size(result.bytes),
+                  format_duration(
+                      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun)));
+    account(lane, group, result);
+  }
+}
+
+/// Who waits for whom, five times a second: a full lane means the target, a full input means our
+/// own CPU.
+void Pipeline::sample() {
+  const bool lanes_full = std::any_of(lanes_.begin(), lanes_.end(),
+                                      [](const auto& l) { return l->busy && l->queue.size() > 0; });
+  const bool all_busy =
+      std::all_of(lanes_.begin(), lanes_.end(), [](const auto& l) { return l->busy.load(); });
+  const std::size_t who = lanes_full || all_busy ? 2 : fetched_.size() > 1 ? 1 : 0;
+  ++bound_[who];
+  static constexpr std::array<const char*, 3> names = {"source", "client cpu", "target"};
+  parts_.progress.bound_by = names[static_cast<std::size_t>(
+      std::max_element(bound_.begin(), bound_.end()) - bound_.begin())];
+}
+
+/// Renews the leases; samples. Ends with the run.
+void Pipeline::watch() {
+  auto renew_at = Clock::now() + config_.lease / 3;
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  const auto ended = abort_.get_token();
+  while (!ended.stop_requested()) {
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, ended, 200ms, [] { return false; });
+    sample();
+    if (Clock::now() < renew_at) continue;
+    parts_.ledger.renew(config_.run, config_.lease);
+    renew_at = Clock::now() + config_.lease / 3;
+  }
+}
+
+PipelineOutcome Pipeline::run() {
+  std::jthread watcher([this] { failure_.guard([this] { watch(); }); });
+  {
+    std::vector<std::jthread> writers;
+    for (auto& lane : lanes_)
+      writers.emplace_back([this, &lane] { failure_.guard([this, &lane] { write(*lane); }); });
+    std::jthread middle([this] {
+      failure_.guard([this] { transform(); });
+      for (auto& lane : lanes_) lane->queue.close();
+    });
+    {
+      std::vector<std::jthread> readers;
+      for (unsigned i = 0; i < config_.readers; ++i)
+        readers.emplace_back([this] { failure_.guard([this] { fetch(); }); });
+    }
+    fetched_.close();
+  }
+  const bool stopped = drain_.stop_requested() && !failure_.happened();
+  abort_.request_stop();  // ends the watcher
+  watcher.join();
+  failure_.rethrow();
+  PipelineOutcome outcome;
+  outcome.stopped = stopped;
+  outcome.bound_by = parts_.progress.bound_by.load();
+  outcome.peak_in_flight = budget_.peak();
+  outcome.rows = rows_;
+  outcome.retries = retries_;
+  return outcome;
+}
+
+}  // namespace
+
+void PipelineConfig::validate() const {
+  if (lanes == 0) throw Error(Exit::usage, "--jobs is 0", "Use 1 or more.");
+  if (memory < (16U << 20))
+    throw Error(Exit::usage, "--memory is " + format_size(memory) + ", less than 16 MiB",
+                "Give the run at least 16MiB; 256MiB is the default.");
+  if (commit_bytes < 4096)
+    throw Error(Exit::usage, "--batch-size is " + format_size(commit_bytes),
+                "Transactions below 0.5 MB halve the rate; 8MiB is the default, 4KiB the least.");
+}
+
+PipelineOutcome run_pipeline(const PipelineConfig& config, PipelineParts parts,
+                             const std::stop_token& stop) {
+  config.validate();
+  return Pipeline(config, std::move(parts), stop).run();
+}
+
+}  // namespace arango2pg::run

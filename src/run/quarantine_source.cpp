@@ -1,0 +1,164 @@
+#include "run/quarantine_source.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include "base/error.h"
+#include "doc/batch.h"
+#include "pg/connection.h"
+
+namespace arango2pg::run {
+namespace {
+
+/// Bytes of a bytea in hex form ("\x6162").
+void append_hex(doc::PaddedBuffer& out, std::string_view hex) {
+  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  std::string bytes;
+  bytes.reserve(hex.size() / 2);
+  for (std::size_t i = 2; i + 1 < hex.size(); i += 2)
+    bytes.push_back(static_cast<char>(digit(hex[i]) << 4 | digit(hex[i + 1])));
+  out.append(bytes);
+}
+
+class QuarantineReader : public doc::Reader {
+ public:
+  QuarantineReader(const TargetOptions& target, QuarantineFilter filter, std::int64_t last_id,
+                   std::vector<doc::PartTask> parts, ByteBudget& budget)
+      : connection_(target.conninfo, "quarantine"),
+        filter_(std::move(filter)),
+        last_id_(last_id),
+        parts_(std::move(parts)),
+        budget_(budget) {}
+
+  std::optional<doc::DocBatch> next(const std::stop_token& stop) override {
+    if (at_ == parts_.size() || stop.stop_requested()) return std::nullopt;
+    const doc::PartTask& part = parts_[at_];
+    if (seq_ == 0) position_ = part.position.empty() ? "0" : part.position;
+    doc::DocBatch batch;
+    batch.collection = part.collection;
+    batch.part = part.id;
+    batch.seq = seq_++;
+    batch.lease = budget_.acquire(page_bytes, stop);
+    if (stop.stop_requested()) return std::nullopt;
+    fill(batch, part.spec.collection);
+    batch.lease.resize(batch.bytes.capacity());
+    batch.position_after = position_;
+    if (batch.last) {
+      ++at_;
+      seq_ = 0;
+    }
+    return batch;
+  }
+
+ private:
+  static constexpr std::uint64_t page_bytes = 1U << 20;
+  static constexpr std::size_t page_rows = 500;
+
+  void fill(doc::DocBatch& batch, const std::string& collection) {
+    QuarantineFilter of_part = filter_;
+    of_part.collection = collection;
+    FilterSql sql = filter_sql(of_part);
+    sql.params.emplace_back(position_);
+    sql.params.emplace_back(std::to_string(last_id_));
+    const auto rows = connection_.exec(
+        fmt::format("SELECT id, document FROM arango2pg.quarantine WHERE {} AND id > ${}::bigint "
+                    "AND id <= ${}::bigint "
+                    "ORDER BY id LIMIT {}",
+                    sql.where, sql.params.size() - 1, sql.params.size(), page_rows),
+        sql.params);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto begin = static_cast<std::uint32_t>(batch.bytes.size());
+      append_hex(batch.bytes, rows.text(i, 1));
+      batch.docs.push_back({begin, static_cast<std::uint32_t>(batch.bytes.size() - begin)});
+      position_ = rows.text(i, 0);
+    }
+    if (batch.bytes.data() == nullptr) batch.bytes.reserve(1);
+    batch.last = rows.size() < page_rows;
+  }
+
+  pg::Connection connection_;
+  QuarantineFilter filter_;
+  std::int64_t last_id_;
+  std::vector<doc::PartTask> parts_;
+  ByteBudget& budget_;
+  std::size_t at_ = 0;
+  std::uint64_t seq_ = 0;
+  std::string position_;
+};
+
+}  // namespace
+
+FilterSql filter_sql(const QuarantineFilter& f) {
+  FilterSql sql;
+  sql.where = f.all ? "true" : "status = 'open'";
+  const auto add = [&](const char* column, const char* type, std::string value) {
+    sql.params.emplace_back(std::move(value));
+    sql.where += fmt::format(" AND {} = ${}::{}", column, sql.params.size(), type);
+  };
+  if (f.run) add("run_id", "bigint", std::to_string(*f.run));
+  if (f.id) add("id", "bigint", std::to_string(*f.id));
+  if (!f.collection.empty()) add("collection", "text", f.collection);
+  if (!f.rule.empty()) add("rule", "text", f.rule);
+  if (!f.key.empty()) add("key", "text", f.key);
+  return sql;
+}
+
+QuarantineSource::QuarantineSource(TargetOptions target, QuarantineFilter filter)
+    : target_(std::move(target)), filter_(std::move(filter)) {
+  pg::Connection connection(target_.conninfo, "quarantine");
+  if (connection.exec("SELECT to_regclass('arango2pg.quarantine')").text(0, 0).empty())
+    throw Error(Exit::target, "the target holds no quarantine: it has not been used by arango2pg",
+                "Check --target.");
+  last_id_ = connection.exec("SELECT coalesce(max(id), 0) FROM arango2pg.quarantine").number(0, 0);
+  info_.kind = "quarantine";
+  info_.description = "the quarantine of " + connection.description();
+  info_.identity =
+      fmt::format("quarantine:run={}:collection={}:rule={}:key={}", filter_.run.value_or(0),
+                  filter_.collection, filter_.rule, filter_.key);
+}
+
+std::vector<doc::CollectionInfo> QuarantineSource::collections() {
+  pg::Connection connection(target_.conninfo, "quarantine");
+  const FilterSql sql = filter_sql(filter_);
+  const auto rows = connection.exec(
+      "SELECT collection, count(*), bool_or(position('\"_from\"'::bytea IN document) > 0) FROM "
+      "arango2pg.quarantine WHERE " +
+          sql.where + " GROUP BY collection ORDER BY collection",
+      sql.params);
+  std::vector<doc::CollectionInfo> out;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    doc::CollectionInfo c;
+    c.name = rows.text(i, 0);
+    c.count = static_cast<std::uint64_t>(rows.number(i, 1));
+    c.edge = rows.is_true(i, 2);
+    out.push_back(std::move(c));
+  }
+  return out;
+}
+
+std::vector<doc::PartSpec> QuarantineSource::split(const doc::CollectionInfo& collection,
+                                                   const doc::SplitOptions&) {
+  doc::PartSpec part;
+  part.collection = collection.name;
+  part.kind = "range";
+  part.spec = "{}";
+  part.documents = collection.count.value_or(0);
+  return {part};
+}
+
+std::unique_ptr<doc::Reader> QuarantineSource::open(std::vector<doc::PartTask> parts,
+                                                    ByteBudget& budget) {
+  return std::make_unique<QuarantineReader>(target_, filter_, last_id_, std::move(parts), budget);
+}
+
+void QuarantineSource::mark_retried() {
+  pg::Connection connection(target_.conninfo, "quarantine");
+  FilterSql sql = filter_sql(filter_);
+  sql.params.emplace_back(std::to_string(last_id_));
+  connection.exec(
+      fmt::format(
+          "UPDATE arango2pg.quarantine SET status = 'retried' WHERE {} AND id <= ${}::bigint",
+          sql.where, sql.params.size()),
+      sql.params);
+}
+
+}  // namespace arango2pg::run

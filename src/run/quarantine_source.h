@@ -1,0 +1,42 @@
+/// \file
+/// The quarantine as a source: rejected documents go through the same pipeline as all others.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "doc/ports.h"
+#include "run/quarantine.h"
+
+namespace arango2pg::run {
+
+/// SQL condition and parameters for a filter; `$first` is the number of the first parameter.
+struct FilterSql {
+  std::string where;
+  std::vector<pg::Param> params;
+};
+FilterSql filter_sql(const QuarantineFilter& filter);
+
+/// Open quarantined documents that exist now and pass the filter. One part per collection, read in
+/// id order.
+class QuarantineSource : public doc::Source {
+ public:
+  QuarantineSource(TargetOptions target, QuarantineFilter filter);
+  const doc::SourceInfo& info() override { return info_; }
+  std::vector<doc::CollectionInfo> collections() override;
+  std::vector<doc::PartSpec> split(const doc::CollectionInfo& collection,
+                                   const doc::SplitOptions& options) override;
+  std::unique_ptr<doc::Reader> open(std::vector<doc::PartTask> parts, ByteBudget& budget) override;
+  std::optional<std::uint64_t> count(const std::string&) override { return std::nullopt; }
+
+  /// Marks what was there when the source was made as retried.
+  void mark_retried();
+
+ private:
+  TargetOptions target_;
+  QuarantineFilter filter_;
+  std::int64_t last_id_ = 0;  ///< later entries are new rejections of the retry itself
+  doc::SourceInfo info_;
+};
+
+}  // namespace arango2pg::run

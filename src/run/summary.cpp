@@ -1,0 +1,179 @@
+#include "run/summary.h"
+
+#include <spdlog/fmt/fmt.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+
+#include "base/units.h"
+#include "doc/json.h"
+
+namespace arango2pg::run {
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  doc::append_json_string(out, text);
+  return out;
+}
+
+std::string counters_json(const pg::Counters& c) {
+  return fmt::format(
+      R"("read":{},"written":{},"updated":{},"deleted":{},"filtered":{},"quarantined":{},"bytes":{})",
+      c.read, c.written, c.updated, c.deleted, c.filtered, c.quarantined, c.bytes);
+}
+
+std::string notes_json(const doc::MappingNotes& notes) {
+  const auto object = [](const std::map<std::string, std::uint64_t>& counts) {
+    std::string out;
+    for (const auto& [name, n] : counts)
+      out += fmt::format("{}{}:{}", out.empty() ? "" : ",", quoted(name), n);
+    return "{" + out + "}";
+  };
+  std::string unmapped;
+  for (const auto& [name, u] : notes.unmapped)
+    unmapped += fmt::format(R"({}{}:{{"count":{},"bytes":{}}})", unmapped.empty() ? "" : ",",
+                            quoted(name), u.count, u.bytes);
+  return fmt::format(R"("defaults_used":{},"warnings":{},"unmapped":{{{}}})",
+                     object(notes.defaults_used), object(notes.warnings), unmapped);
+}
+
+/// Columns of the terminal table: text left, numbers right.
+std::string table_text(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> width(rows[0].size());
+  for (const auto& r : rows)
+    for (std::size_t i = 0; i < r.size(); ++i) width[i] = std::max(width[i], r[i].size());
+  std::string out;
+  for (std::size_t n = 0; n < rows.size(); ++n) {
+    std::string line;
+    for (std::size_t i = 0; i < rows[n].size(); ++i)
+      line += i < 2 ? fmt::format("{:<{}}  ", rows[n][i], width[i])
+                    : fmt::format("{:>{}}  ", rows[n][i], width[i]);
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+    if (n == 0 || n + 2 == rows.size()) {
+      std::size_t total = 0;
+      for (const auto w : width) total += w + 2;
+      for (std::size_t i = 0; i + 2 < total; ++i) out += "─";
+      out += "\n";
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> table_row(const std::string& name, const std::string& table,
+                                   const pg::Counters& c, double seconds) {
+  return {name,
+          table,
+          format_count(c.read),
+          format_count(c.written),
+          format_count(c.filtered),
+          format_count(c.quarantined),
+          format_size(c.bytes),
+          fmt::format("{:.1f}s", seconds)};
+}
+
+/// Counted, never silent: constants and defaults, warnings, attributes that nobody mapped (seed
+/// trap 0.1, 0.2).
+std::string remarks(const Summary& summary) {
+  std::string out;
+  for (const auto& c : summary.collections) {
+    for (const auto& [column, n] : c.notes.defaults_used)
+      out += fmt::format("  {}: constant or default used in {} for {} of {}\n", c.collection,
+                         column, format_count(n), format_count(c.counters.read));
+    for (const auto& [rule, n] : c.notes.warnings)
+      out += fmt::format("  {}: warning {} in {} documents\n", c.collection, rule, format_count(n));
+    for (const auto& [name, u] : c.notes.unmapped)
+      out += fmt::format("  {}: attribute '{}' is not mapped: {} documents, {:.1f}% of the bytes\n",
+                         c.collection, name, format_count(u.count),
+                         c.counters.bytes == 0 ? 0.0
+                                               : 100.0 * static_cast<double>(u.bytes) /
+                                                     static_cast<double>(c.counters.bytes));
+  }
+  return out;
+}
+
+}  // namespace
+
+pg::Counters Summary::totals() const {
+  pg::Counters t;
+  for (const auto& c : collections) t += c.counters;
+  return t;
+}
+
+std::string to_json(const Summary& s) {
+  std::string list;
+  for (const auto& c : s.collections) {
+    std::string tables;
+    for (const auto& t : c.tables) tables += (tables.empty() ? "" : ",") + quoted(t);
+    list += fmt::format(R"({}{{"collection":{},"table":{},"tables":[{}],{},"seconds":{:.3f},{}}})",
+                        list.empty() ? "" : ",", quoted(c.collection), quoted(c.table), tables,
+                        counters_json(c.counters), c.seconds, notes_json(c.notes));
+  }
+  std::string stages;
+  for (const auto& g : s.stages)
+    stages += fmt::format(R"({}{{"stage":{},"seconds":{:.3f}}})", stages.empty() ? "" : ",",
+                          quoted(g.name), g.seconds);
+  return fmt::format(
+      R"({{"run":{},"command":{},"status":{},"exit":{},"collections":[{}],"totals":{{{}}},"stages":[{}],)"
+      R"("seconds":{:.3f},"bound_by":{},"peak_memory":{}}})",
+      s.run, quoted(s.command), quoted(s.status), static_cast<int>(s.exit), list,
+      counters_json(s.totals()), stages, s.seconds,
+      s.bound_by.empty() ? "null" : quoted(s.bound_by), s.peak_memory);
+}
+
+std::string to_text(const Summary& s) {
+  std::vector<std::vector<std::string>> rows = {
+      {"collection", "table", "read", "written", "filtered", "quarantined", "bytes", "time"}};
+  for (const auto& c : s.collections) {
+    std::string tables = c.table;
+    if (c.tables.size() > 1) tables += fmt::format(" (+{})", c.tables.size() - 1);
+    rows.push_back(table_row(c.collection, tables, c.counters, c.seconds));
+  }
+  rows.push_back(table_row("total", "", s.totals(), s.seconds));
+  std::string out = "\n" + table_text(rows);
+  std::string stages;
+  for (const auto& g : s.stages)
+    stages += fmt::format("{}{} {:.1f}s", stages.empty() ? "" : ", ", g.name, g.seconds);
+  const double seconds = std::max(0.001, s.seconds);
+  const auto t = s.totals();
+  out +=
+      fmt::format("\nrun {} {} in {:.1f}s ({}); {} docs/s, {}/s; peak memory {}{}\n", s.run,
+                  s.status, s.seconds, stages,
+                  format_count(static_cast<std::uint64_t>(static_cast<double>(t.read) / seconds)),
+                  format_size(static_cast<std::uint64_t>(static_cast<double>(t.bytes) / seconds)),
+                  format_size(s.peak_memory), s.bound_by.empty() ? "" : "; bound by " + s.bound_by);
+  if (const std::string notes = remarks(s); !notes.empty()) out += "\nworth a look:\n" + notes;
+  if (t.quarantined > 0)
+    out += fmt::format("\n{} documents are in quarantine: arango2pg quarantine list --run {}\n",
+                       format_count(t.quarantined), s.run);
+  return out;
+}
+
+void write_summary(const Summary& summary, const std::string& path) {
+  const std::string half = path + ".part";
+  {
+    std::ofstream out(half, std::ios::binary | std::ios::trunc);
+    out << to_json(summary) << "\n";
+    if (!out.flush())
+      throw Error(Exit::usage,
+                  fmt::format("cannot write the summary to '{}': {}", path, std::strerror(errno)),
+                  "Give --summary a path in a directory that exists and can be written.");
+  }
+  if (std::rename(half.c_str(), path.c_str()) != 0)
+    throw Error(Exit::usage,
+                fmt::format("cannot write the summary to '{}': {}", path, std::strerror(errno)),
+                "Give --summary a path in a directory that exists and can be written.");
+}
+
+std::uint64_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace arango2pg::run

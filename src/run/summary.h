@@ -1,0 +1,53 @@
+/// \file
+/// What a run did: the table on the screen and the stable JSON of --summary (README, "The
+/// summary").
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "pg/ledger.h"
+
+namespace arango2pg::run {
+
+struct CollectionSummary {
+  std::string collection;
+  std::string table;  ///< the first table; further ones are in `tables`
+  std::vector<std::string> tables;
+  pg::Counters counters;
+  double seconds = 0;
+  doc::MappingNotes notes;
+};
+
+struct StageSummary {
+  std::string name;
+  double seconds = 0;
+};
+
+struct Summary {
+  RunId run = 0;
+  std::string command;
+  std::string status;  ///< done | interrupted | failed
+  Exit exit = Exit::done;
+  std::vector<CollectionSummary> collections;
+  std::vector<StageSummary> stages;
+  double seconds = 0;
+  std::string bound_by;
+  std::uint64_t peak_memory = 0;  ///< bytes of the process, as the kernel counted them
+
+  [[nodiscard]] pg::Counters totals() const;
+};
+
+std::string to_json(const Summary& summary);
+/// A table for a terminal, with the remarks that need a person below it.
+std::string to_text(const Summary& summary);
+/// Writes the JSON so that a reader never sees half of it (temporary file, rename). Throws
+/// Error(usage).
+void write_summary(const Summary& summary, const std::string& path);
+
+/// Resident peak of this process in bytes (getrusage).
+std::uint64_t peak_memory();
+
+}  // namespace arango2pg::run
