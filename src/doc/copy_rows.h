@@ -26,8 +26,13 @@ class RowWriter {
   void attach(TableRows& out) { out_ = &out; }
 
   void begin_row();
+  /// Throws std::length_error if row_too_large(), which the caller should have asked.
   void end_row(std::uint32_t doc);
   void rollback_row();
+  /// True if the row since begin_row() is more than PostgreSQL takes (1 GiB) or than TableRows can
+  /// address (4 GiB in all): roll it back and, if it is not alone, try it in a TableRows of its
+  /// own.
+  [[nodiscard]] bool row_too_large() const;
 
   void null();
   void boolean(bool v);
@@ -37,7 +42,7 @@ class RowWriter {
   void float4(float v);
   void float8(double v);
   /// A JSON or PostgreSQL number literal: any number of digits, optional fraction and exponent.
-  /// False (nothing written) if it is beyond what numeric can hold.
+  /// False (nothing written) if it is none, or beyond what numeric can hold.
   bool numeric(std::string_view literal);
   /// text, varchar, char, enumerations and any type loaded through its text input (text format only
   /// for those).
@@ -46,7 +51,9 @@ class RowWriter {
   void json(std::string_view json) { text(json); }
   void uuid(const Uuid& v);
   void bytea(std::string_view bytes);
-  /// Microseconds since 1970-01-01 00:00 UTC; the same for timestamp without zone.
+  /// Microseconds since 1970-01-01 00:00 UTC; the same for timestamp without zone. What is outside
+  /// of PostgreSQL's range (4713 BC to 294276 AD) is refused by the server, not turned into
+  /// infinity; so for date.
   void timestamp(std::int64_t unix_micros);
   void date(std::int32_t days_since_1970);
 
@@ -70,12 +77,17 @@ class RowWriter {
  private:
   void begin_field();
   void end_field();
+  void begin_value(bool is_jsonb);
+  void plain(std::string_view v);
+  template <class Number>
+  void number(Number v);
 
   CopyFormat format_;
   std::uint16_t columns_;
   TableRows* out_ = nullptr;
   std::size_t row_start_ = 0;
-  std::size_t field_start_ = 0;
+  std::size_t field_start_ = 0;  ///< of the current value, behind its length and separator
+  std::size_t array_start_ = 0;  ///< of the current array, likewise
   std::uint16_t field_ = 0;
   bool in_array_ = false;
   std::uint32_t array_left_ = 0;
