@@ -1,0 +1,100 @@
+/// \file
+/// A plain libpq session for tests of encoders: nothing of ours between the test and the server.
+#pragma once
+
+#include <postgresql/libpq-fe.h>
+
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arango2pg::test {
+
+inline bool server_is_named() { return std::getenv("PGHOST") != nullptr; }
+inline constexpr const char* how_to_get_a_server =
+    "needs a PostgreSQL server: run it inside pg_virtualenv or set PGHOST";
+
+class ServerSession {
+ public:
+  ServerSession() : connection_(PQconnectdb("")) {
+    if (PQstatus(connection_.get()) != CONNECTION_OK) throw std::runtime_error(message());
+    run("SET timezone = 'UTC'; SET client_min_messages = warning");
+    // Thousands of refusals are expected; only a superuser may keep them out of the server's log.
+    ask("SET log_min_messages = panic");
+  }
+
+  struct Answer {
+    std::string sqlstate;                           ///< empty = success
+    std::vector<std::optional<std::string>> cells;  ///< row by row
+  };
+
+  /// Parameters go as bytes (binary text), so that NUL and broken UTF-8 reach the server.
+  Answer ask(const std::string& sql, const std::vector<std::string_view>& parameters = {}) {
+    constexpr Oid text_oid = 25;
+    std::vector<const char*> values;
+    std::vector<int> lengths;
+    for (const std::string_view p : parameters) {
+      values.push_back(p.data());
+      lengths.push_back(static_cast<int>(p.size()));
+    }
+    const std::vector<Oid> types(parameters.size(), text_oid);
+    const std::vector<int> formats(parameters.size(), 1);
+    return read(PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(parameters.size()),
+                             types.data(), values.data(), lengths.data(), formats.data(), 0));
+  }
+
+  /// Several statements; throws if one fails.
+  void run(const std::string& sql) {
+    if (!read(PQexec(connection_.get(), sql.c_str())).sqlstate.empty())
+      throw std::runtime_error(message());
+  }
+
+  /// Sends a complete COPY stream. The server's message if it refuses, else empty.
+  std::string copy_in(const std::string& copy_statement, std::string_view stream) {
+    const Result started(PQexec(connection_.get(), copy_statement.c_str()));
+    if (PQresultStatus(started.get()) != PGRES_COPY_IN) return message();
+    if (PQputCopyData(connection_.get(), stream.data(), static_cast<int>(stream.size())) != 1 ||
+        PQputCopyEnd(connection_.get(), nullptr) != 1)
+      return message();
+    std::string refusal;
+    while (const Result result{PQgetResult(connection_.get())})
+      if (PQresultStatus(result.get()) != PGRES_COMMAND_OK)
+        refusal = PQresultErrorMessage(result.get());
+    return refusal;
+  }
+
+ private:
+  struct Free {
+    void operator()(PGconn* c) const { PQfinish(c); }
+    void operator()(PGresult* r) const { PQclear(r); }
+  };
+  using Result = std::unique_ptr<PGresult, Free>;
+
+  static Answer read(PGresult* raw) {
+    const Result result(raw);
+    Answer answer;
+    const auto status = PQresultStatus(result.get());
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+      const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+      answer.sqlstate = state == nullptr ? "lost" : state;
+      return answer;
+    }
+    for (int row = 0; row < PQntuples(result.get()); ++row)
+      for (int column = 0; column < PQnfields(result.get()); ++column)
+        answer.cells.push_back(
+            PQgetisnull(result.get(), row, column)
+                ? std::nullopt
+                : std::optional<std::string>(PQgetvalue(result.get(), row, column)));
+    return answer;
+  }
+
+  std::string message() const { return PQerrorMessage(connection_.get()); }
+
+  std::unique_ptr<PGconn, Free> connection_;
+};
+
+}  // namespace arango2pg::test
