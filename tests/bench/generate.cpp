@@ -134,7 +134,8 @@ class Generator {
     out.put(",\"scores\":{\"overall\":");
     out.number(random_.below(100));
     out.put(",\"share\":0.");
-    out.number(random_.below(90) + 10);
+    out.number(random_.below(9) * 10 + 11 +
+               random_.below(9));  // no trailing zero: servers print none
     out.put("}");
   }
   void append_file(Block& out) {
