@@ -72,6 +72,8 @@ class Connection {
   [[nodiscard]] std::string description() const;
   /// SQLSTATE of the last failed statement, "" if none.
   [[nodiscard]] const std::string& last_sqlstate() const;
+  /// Line of the last failed statement that PostgreSQL points at, counted from 1; 0 if none.
+  [[nodiscard]] int last_error_line() const;
 
  private:
   struct Impl;

@@ -1,0 +1,91 @@
+// Finding the documents that PostgreSQL refuses. Savepoints around ranges of documents, all tables
+// of a range together, so that a document is all or nothing. A document counts as bad only when it
+// was refused alone: a hint that turns out wrong costs time, never a good document.
+#include <algorithm>
+
+#include "pg/load_rows_internal.h"
+
+namespace arango2pg::pg {
+namespace {
+
+/// After a refusal the next range is one document; each success makes the following one this much
+/// larger. So a batch full of bad documents costs one short COPY each, and a single bad one among
+/// thousands a handful of COPYs.
+constexpr std::size_t growth = 4;
+
+}  // namespace
+
+std::optional<RowsRefused> RowLoader::try_load(std::uint32_t collection, Documents documents) {
+  // Deferrable constraints are put off to the end of the range: the rows of one document may point
+  // at each other in any order.
+  session_.exec("SAVEPOINT arango2pg_rows; SET CONSTRAINTS ALL DEFERRED");
+  try {
+    const Totals totals = load(collection, documents, true);
+    set_constraints_immediate();
+    session_.exec("RELEASE SAVEPOINT arango2pg_rows");
+    add(collection, totals);
+    return std::nullopt;
+  } catch (RowsRefused& refused) {
+    session_.exec("ROLLBACK TO SAVEPOINT arango2pg_rows; RELEASE SAVEPOINT arango2pg_rows");
+    return std::move(refused);
+  }
+}
+
+void RowLoader::isolate(std::uint32_t collection, Documents documents,
+                        std::optional<DocAt> suspect) {
+  const auto index_of = [&](const DocAt& at) {
+    return static_cast<std::size_t>(std::lower_bound(documents.begin(), documents.end(), at) -
+                                    documents.begin());
+  };
+  std::size_t suspected = suspect ? index_of(*suspect) : documents.size();
+  std::size_t size = std::max<std::size_t>(suspected, 1);
+  for (std::size_t at = 0; at < documents.size();) {
+    const std::size_t end = std::min(documents.size(), at + size);
+    const auto refused = try_load(collection, documents.subspan(at, end - at));
+    if (!refused) {
+      at = end;
+      size = at == suspected ? 1 : size * growth;
+    } else if (end - at == 1) {
+      refusals_.push_back({documents[at], refused->failure.sqlstate, refused->failure.describe()});
+      at = end;
+      size = 1;
+    } else if (refused->suspect) {
+      suspected = index_of(*refused->suspect);
+      size = suspected > at && suspected < end ? suspected - at : 1;
+    } else {
+      size = (end - at) / 2;
+    }
+  }
+}
+
+void RowLoader::load_isolating(const std::optional<DocAt>& suspect) {
+  for (std::uint32_t c = 0; c < config_.collections.size(); ++c) {
+    const std::vector<DocAt> documents = documents_of(c);
+    if (documents.empty()) continue;
+    const bool here = suspect && batches_[suspect->batch].collection == c;
+    isolate(c, documents, here ? suspect : std::nullopt);
+  }
+  retry_foreign_keys();
+}
+
+void RowLoader::retry_foreign_keys() {
+  // Cut into ranges, a document may have come before the one it points at. Now that all others are
+  // in, such documents get another chance, until no more of them go in.
+  constexpr const char* foreign_key_violation = "23503";
+  for (;;) {
+    std::map<std::uint32_t, std::vector<DocAt>> again;
+    for (const Refusal& r : refusals_)
+      if (r.sqlstate == foreign_key_violation)
+        again[batches_[r.at.batch].collection].push_back(r.at);
+    const std::size_t before = refusals_.size();
+    if (again.empty()) return;
+    std::erase_if(refusals_, [&](const Refusal& r) { return r.sqlstate == foreign_key_violation; });
+    for (auto& [collection, documents] : again) {
+      std::sort(documents.begin(), documents.end());
+      isolate(collection, documents, std::nullopt);
+    }
+    if (refusals_.size() == before) return;
+  }
+}
+
+}  // namespace arango2pg::pg

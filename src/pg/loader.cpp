@@ -1,0 +1,229 @@
+#include "pg/loader.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <random>
+
+#include "pg/load_books_internal.h"
+#include "pg/load_rows_internal.h"
+#include "pg/sqlstate_internal.h"
+#include "pg/text_internal.h"
+
+namespace arango2pg::pg {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Waits between tries: 50 ms, doubling to 2 s, each ± half so that lanes don't come in step.
+class BackOff {
+ public:
+  std::chrono::milliseconds next() {
+    const auto wait = wait_;
+    wait_ = std::min<std::chrono::milliseconds>(wait_ * 2, std::chrono::seconds(2));
+    std::uniform_int_distribution<std::int64_t> spread(wait.count() / 2, wait.count() * 3 / 2);
+    return std::chrono::milliseconds(spread(random_));
+  }
+
+ private:
+  std::chrono::milliseconds wait_{50};
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+Error to_error(const Failure& failure, const std::string& where) {
+  // Other classes than data errors quote names and settings only, so PostgreSQL's sentence is safe.
+  const std::string text = failure.sqlstate.empty() || is_data_error(failure.sqlstate)
+                               ? failure.describe()
+                               : failure.primary;
+  return {Exit::target, "cannot load into PostgreSQL (" + where + "): " + text,
+          failure.hint.empty() ? hint_for(failure.sqlstate) : failure.hint,
+          failure.lost || is_transient(failure.sqlstate)};
+}
+
+}  // namespace
+
+struct Loader::Impl {
+  explicit Impl(LoaderConfig c) : config(std::move(c)) {
+    for (std::size_t i = 0; i < config.collections.size(); ++i) {
+      auto& tables = sql.emplace_back();
+      for (std::size_t t = 0; t < config.collections[i].tables.size(); ++t)
+        tables.push_back(table_sql(config.collections[i].tables[t], i, t));
+    }
+  }
+
+  CommitResult commit(std::span<doc::RowBatch> batches, const std::stop_token& stop);
+  CommitResult attempt(Bookkeeper& books, std::span<doc::RowBatch> batches);
+  CopySession& connected();
+  void end_old_session();
+  bool happened(const Bookkeeper& books);
+  void roll_back();
+  void drop_session();
+  void wait(std::chrono::milliseconds time, const std::stop_token& stop);
+
+  const LoaderConfig config;
+  std::vector<std::vector<TableSql>> sql;
+  std::optional<CopySession> session;
+  std::string old_pid, old_start;  ///< of a session we lost
+  bool connected_before = false;
+
+  // of the commit under way
+  bool isolating = false;
+  std::optional<DocAt> suspect;
+  std::string in_doubt;  ///< token of a COMMIT that was sent and not answered
+  CommitResult result;   ///< of the attempt that sent it
+
+  std::mutex mutex;  ///< guards what follows, for cancel()
+  std::condition_variable_any woken;
+  std::optional<CancelHandle> cancel_handle;
+  std::atomic<bool> cancelled = false;
+};
+
+CopySession& Loader::Impl::connected() {
+  if (session) return *session;
+  session.emplace(config.conninfo, config.purpose);
+  connected_before = true;
+  {
+    const std::lock_guard guard(mutex);
+    cancel_handle = session->cancel_handle();
+  }
+  end_old_session();
+  for (const auto& tables : sql)
+    for (const TableSql& t : tables)
+      if (!t.create_stage.empty()) session->exec(t.create_stage);
+  return *session;
+}
+
+void Loader::Impl::end_old_session() {
+  if (old_pid.empty()) return;
+  try {
+    session->exec(statement("loader/end_old_session.sql"), {old_pid, old_start});
+  } catch (const Refused& e) {
+    if (e.failure.lost) throw;  // else not allowed: then we wait until the server notices
+  }
+  old_pid.clear();
+}
+
+void Loader::Impl::drop_session() {
+  if (!session) return;
+  old_pid = session->backend_pid();
+  old_start = session->backend_start();
+  {
+    const std::lock_guard guard(mutex);
+    cancel_handle.reset();
+  }
+  session.reset();
+}
+
+void Loader::Impl::roll_back() {
+  if (!session) return;
+  try {
+    session->exec("ROLLBACK");
+  } catch (const Refused&) {
+    drop_session();
+  }
+}
+
+bool Loader::Impl::happened(const Bookkeeper& books) {
+  const Rows rows = connected().exec(statement("loader/committed.sql"),
+                                     {std::to_string(books.first_part()), in_doubt});
+  return !rows.empty() && rows.is_true(0, 0);
+}
+
+CommitResult Loader::Impl::attempt(Bookkeeper& books, std::span<doc::RowBatch> batches) {
+  CopySession& s = connected();
+  s.exec("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL arango2pg.loading = 'on'");
+  books.check_leases(s);
+  RowLoader rows(s, config, sql, batches, cancelled);
+  if (isolating)
+    rows.load_isolating(suspect);
+  else
+    rows.load_all();
+  const std::string token = random_token();
+  books.write(s, rows, token, cancelled);
+  result.rows = rows.rows();
+  result.bytes = rows.bytes();
+  result.quarantined = books.quarantined();
+  in_doubt = token;
+  s.commit();
+  in_doubt.clear();
+  return result;
+}
+
+CommitResult Loader::Impl::commit(std::span<doc::RowBatch> batches, const std::stop_token& stop) {
+  result = {};
+  if (batches.empty()) return result;
+  isolating = false;
+  suspect.reset();
+  in_doubt.clear();
+  cancelled = false;
+  Bookkeeper books(config, batches);
+  BackOff back_off;
+  std::optional<Clock::time_point> deadline;
+  for (;;) {
+    try {
+      if (!in_doubt.empty()) {
+        if (happened(books)) return result;
+        in_doubt.clear();
+      }
+      return attempt(books, batches);
+    } catch (RowsRefused& refused) {
+      roll_back();
+      isolating = true;
+      suspect = refused.suspect;
+      ++result.retries;
+      continue;
+    } catch (const Refused& e) {
+      if (e.failure.lost) {
+        drop_session();
+      } else {
+        in_doubt.clear();  // the server answered: not committed
+        roll_back();
+        // A standby: the next connection may reach the primary.
+        if (e.failure.sqlstate == "25006") drop_session();
+      }
+      if (cancelled)
+        throw Error(Exit::interrupted, "loading was cancelled",
+                    "Run the same command again to go on.");
+      const bool again =
+          e.failure.lost || is_transient(e.failure.sqlstate) || e.failure.sqlstate == "57014";
+      if (!again || (deadline && Clock::now() > *deadline))
+        throw to_error(e.failure, config.purpose);
+    } catch (const Error& e) {
+      const bool connecting = !session;
+      roll_back();
+      if (!connecting || !(e.retryable() || connected_before) ||
+          (deadline && Clock::now() > *deadline))
+        throw;
+    }
+    ++result.retries;
+    if (!deadline) deadline = Clock::now() + config.give_up_after;
+    wait(back_off.next(), stop);
+  }
+}
+
+void Loader::Impl::wait(std::chrono::milliseconds time, const std::stop_token& stop) {
+  std::unique_lock lock(mutex);
+  woken.wait_for(lock, stop, time, [&] { return cancelled.load(); });
+  if (stop.stop_requested() || cancelled)
+    throw Error(Exit::interrupted, "stopped while waiting for PostgreSQL",
+                "Run the same command again to go on.");
+}
+
+Loader::Loader(LoaderConfig config) : impl_(std::make_unique<Impl>(std::move(config))) {}
+Loader::~Loader() = default;
+
+CommitResult Loader::commit(std::span<doc::RowBatch> batches, const std::stop_token& stop) {
+  return impl_->commit(batches, stop);
+}
+
+void Loader::cancel() noexcept {
+  std::optional<CancelHandle> handle;
+  {
+    const std::lock_guard guard(impl_->mutex);
+    impl_->cancelled = true;
+    handle = impl_->cancel_handle;
+  }
+  impl_->woken.notify_all();
+  if (handle) handle->cancel();
+}
+
+}  // namespace arango2pg::pg
