@@ -269,6 +269,16 @@ TEST(JsonParse, ReadsNothingBehindTheText) {
   EXPECT_TRUE(document.parse(view.substr(5, 2)));
 }
 
+TEST(JsonParse, ReusesItsMemoryForTheNextDocument) {
+  Document document;
+  ASSERT_FALSE(document.parse("[" + repeated("1,", 10'000) + "1]"));
+  const Node* nodes = document.nodes().data();
+  for (const char* text : {"[1]", R"({"a":[1,2,3]})"}) {
+    ASSERT_FALSE(document.parse(text));
+    EXPECT_EQ(document.nodes().data(), nodes);
+  }
+}
+
 TEST(JsonParse, GivesMemoryOfAHugeDocumentBackAndGoesOn) {
   Document document;
   const std::string huge = "[" + repeated("1,", 6'000'000) + "1]";
