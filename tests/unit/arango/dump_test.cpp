@@ -261,9 +261,7 @@ TEST(Dump, ReadsCrlfBlankLinesAndRubbish) {
   const TempDirectory dir;
   dir.write("a.structure.json", structure("a"));
   dir.write("a.data.json", "{\"_key\":\"1\"}\r\n\r\n\nrubbish\n{\"_key\":\"2\"}");
-  EXPECT_THAT(read(dir, "a"), ElementsAre("rubbish", "{\"_key\":\"1\"}", "{\"_key\":\"2\"}")
-                                  .
-                                  operator testing::Matcher<const Documents&>());
+  EXPECT_THAT(read(dir, "a"), ElementsAre("rubbish", "{\"_key\":\"1\"}", "{\"_key\":\"2\"}"));
 }
 
 TEST(Dump, ChangesItsIdentityWithItsFiles) {
