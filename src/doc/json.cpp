@@ -304,10 +304,11 @@ struct Document::Impl {
   std::size_t capacity = 0;
 
   Node* room_for(std::size_t count) {
+    constexpr std::size_t usual = 1U << 12;
     // One huge document must not hold its memory for the rest of the run.
-    constexpr std::size_t usual = 1U << 16;
-    if (count > capacity || (capacity > 8 * usual && count <= usual)) {
-      capacity = std::max(usual, count);
+    const bool wasteful = capacity > 128 * usual && count <= 16 * usual;
+    if (count > capacity || wasteful) {
+      capacity = std::max(usual, count + count / 2);
       nodes.reset();
       nodes = std::make_unique_for_overwrite<Node[]>(capacity);
     }

@@ -5,6 +5,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -49,16 +50,16 @@ class TokenIndex {
   [[nodiscard]] std::uint32_t size() const { return stage_->n_structural_indexes; }
 
  private:
-  /// 1 MiB: nearly all documents are smaller, so the index is allocated once (4 bytes for a byte,
-  /// but only touched pages count).
-  static constexpr std::size_t usual_text = 1U << 20;
+  /// 64 KiB: nearly all documents are smaller, so that the index is allocated once (4 bytes a
+  /// byte).
+  static constexpr std::size_t usual_text = 1U << 16;
 
   void reserve(std::size_t size) {
     const bool fits = stage_ != nullptr && size <= stage_->capacity();
     // One huge document must not hold its memory for the rest of the run.
-    const bool wasteful = fits && size <= usual_text && stage_->capacity() > 8 * usual_text;
+    const bool wasteful = fits && size <= 16 * usual_text && stage_->capacity() > 128 * usual_text;
     if (fits && !wasteful) return;
-    const std::size_t capacity = size < usual_text ? usual_text : size;
+    const std::size_t capacity = std::clamp(size + size / 2, usual_text, max_text);
     stage_.reset();
     // Depth belongs to simdjson's own stage 2, which is never run.
     if (simdjson::get_active_implementation()->create_dom_parser_implementation(
