@@ -12,6 +12,7 @@
 #include "doc/copy_rows.h"
 #include "doc/identity.h"
 #include "doc/json.h"
+#include "doc/jsonb_order.h"
 
 namespace {
 
@@ -113,6 +114,22 @@ void parse_and_append_json(benchmark::State& state) {
   count_bytes(state);
 }
 
+void parse_and_append_in_jsonb_order(benchmark::State& state) {
+  const Page& p = page(state);
+  Document document;
+  JsonbOrder order;
+  std::string out;
+  for (auto _ : state) {
+    out.clear();
+    for (std::size_t i = 0; i < p.docs().size(); ++i) {
+      if (document.parse(p.document(i))) state.SkipWithError("a document is broken");
+      order.append(out, document.root(), {});
+    }
+    benchmark::DoNotOptimize(out.data());
+  }
+  count_bytes(state);
+}
+
 void find_members(benchmark::State& state) {
   const Page& p = page(state);
   Document document;
@@ -201,6 +218,7 @@ void sizes(benchmark::internal::Benchmark* b) {
 
 BENCHMARK(parse)->Apply(sizes);
 BENCHMARK(parse_and_append_json)->Apply(sizes);
+BENCHMARK(parse_and_append_in_jsonb_order)->Apply(sizes);
 BENCHMARK(write_text_rows)->Apply(sizes);
 BENCHMARK(write_binary_rows)->Apply(sizes);
 BENCHMARK(cut_array)->Apply(sizes);

@@ -9,6 +9,7 @@
 
 #include "db/server_session.h"
 #include "doc/json.h"
+#include "doc/jsonb_order.h"
 #include "unit/doc/random_json.h"
 
 namespace arango2pg::doc {
@@ -108,6 +109,31 @@ TEST_F(JsonVerdict, FindsTheMemberThatJsonbKeeps) {
     }
   }
   EXPECT_GT(members, 1000);
+}
+
+TEST_F(JsonVerdict, SeesTheSameValueInJsonbOrder) {
+  SCOPED_TRACE(seed_note());
+  RandomJson random("SeesTheSameValueInJsonbOrder");
+  random.impossible = false;
+  JsonbOrder order;
+  for (int i = 0; i < 2000 && !HasFailure(); ++i) {
+    const std::string text = random.value(5);
+    ASSERT_FALSE(document.parse(text)) << text;
+    std::string ordered;
+    order.append(ordered, document.root(), {});
+    EXPECT_EQ(server->ask("SELECT $1::jsonb = $2::jsonb", {text, ordered}).cells.at(0), "t")
+        << text;
+  }
+}
+
+TEST_F(JsonVerdict, KeepsMembersInTheServersOrder) {
+  const std::string text =
+      R"({"bb":1,"a":2,"B":3,"abcdefgz":4,"abcdefga":5,"":6,"z":{"d":7,"c":8}})";
+  ASSERT_FALSE(document.parse(text));
+  std::string ordered;
+  JsonbOrder().append(ordered, document.root(), {});
+  const auto stored = server->ask("SELECT replace($1::jsonb::text, ' ', '')", {text});
+  EXPECT_EQ(stored.cells.at(0), ordered);
 }
 
 }  // namespace

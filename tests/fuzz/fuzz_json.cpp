@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "doc/json.h"
+#include "doc/jsonb_order.h"
 #include "doc/number_literal.h"
 #include "doc/utf8.h"
 #include "expect.h"
@@ -70,6 +71,19 @@ std::uint32_t walk(Value v, int depth) {
   return behind;
 }
 
+/// In jsonb's order nothing is lost, and a second time nothing changes.
+void check_order(Value root) {
+  static JsonbOrder order;
+  static Document sorted;
+  std::string once, twice;
+  order.append(once, root, {CharPolicy::strip, CharPolicy::strip});
+  expect(!sorted.parse(once), "what is in order can be read");
+  expect(sorted.nodes().size() == root.document().nodes().size(), "and has the same values");
+  if ((root.flags() & impossible) != 0) return;
+  order.append(twice, sorted.root(), {});
+  expect(once == twice, "and is in order");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -87,6 +101,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   expect(valid_utf8_prefix(text) == size, "what passes is UTF-8");
   const Value root = document.root();
   walk(root, 0);
+  check_order(root);
   for (const CharPolicy policy : {CharPolicy::strip, CharPolicy::replace}) {
     std::string out;
     append_json(out, root, {policy, policy});
