@@ -16,7 +16,8 @@ doc::Column derive_column(const Spec& spec, const TableRules& rules, const Colum
   doc::Column out;
   out.name = rule.name;
   if (rule.type.empty()) {
-    out.type = type_for(shape_of(rule.source), strict ? doc::TypeKind::text : doc::TypeKind::jsonb);
+    out.type = type_for(shape_of(rule.source, strict),
+                        strict ? doc::TypeKind::text : doc::TypeKind::jsonb);
   } else {
     const auto type = parse_type(rule.type);
     if (!type) spec.rules->place.fail(rule.line, "'" + rule.type + "' is no type");

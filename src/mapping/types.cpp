@@ -170,7 +170,7 @@ Shape shape_of_literal(const Literal& literal) {
   return literal.json().find_first_of(".eE") == std::string::npos ? Shape::integer : Shape::number;
 }
 
-Shape shape_of_word(const Source& source) {
+Shape shape_of_word(const Source& source, bool guess) {
   switch (source.word) {
     case Word::join:
       return Shape::text;
@@ -194,7 +194,7 @@ Shape shape_of_word(const Source& source) {
     case Word::first: {
       Shape all = Shape::null;
       for (const Source& part : source.parts) {
-        const Shape s = shape_of(part);
+        const Shape s = shape_of(part, guess);
         if (s == Shape::null) continue;
         if (all != Shape::null && all != s) return Shape::any;
         all = s;
@@ -264,8 +264,8 @@ std::optional<doc::ColumnType> parse_type(std::string_view text) {
   return type;
 }
 
-Shape shape_of(const Source& source) {
-  Shape shape = shape_of_word(source);
+Shape shape_of(const Source& source, bool guess) {
+  Shape shape = shape_of_word(source, guess);
   bool changed = false;
   for (const Step& step : source.then) {
     if (step.transform->result == Shape::any && step.transform->name == "map") {
@@ -277,8 +277,9 @@ Shape shape_of(const Source& source) {
     }
   }
   // A default tells the type of a path that says nothing itself.
-  if (shape == Shape::any && !changed && source.fallback) return shape_of(*source.fallback);
-  if (shape == Shape::null && source.fallback) return shape_of(*source.fallback);
+  if (!source.fallback) return shape;
+  if (shape == Shape::null || (guess && shape == Shape::any && !changed))
+    return shape_of(*source.fallback, guess);
   return shape;
 }
 

@@ -17,8 +17,9 @@ namespace arango2pg::mapping {
 std::optional<doc::ColumnType> parse_type(std::string_view text);
 doc::ColumnType simple_type(doc::TypeKind kind);
 
-/// What the value of a source looks like, as far as the mapping says.
-Shape shape_of(const Source& source);
+/// What the value of a source looks like, as far as the mapping says. `guess`: a path that says
+/// nothing itself is taken to look like its default.
+Shape shape_of(const Source& source, bool guess = true);
 /// That of a column, for `parent`.
 Shape shape_of(const doc::ColumnType& type);
 /// The type for a column that is to be created. `unknown` is for sources that say nothing.
