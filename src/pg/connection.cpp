@@ -107,18 +107,26 @@ struct Connection::Impl {
     error_line = 0;
     try {
       return call();
+    } catch (const pqxx::deadlock_detected& e) {
+      throw refused(e.what(), "40P01");
+    } catch (const pqxx::transaction_rollback& e) {
+      // No sql_error in libpqxx 6, hence without its code there; all of the class may be repeated.
+      throw refused(e.what(), "40001");
     } catch (const pqxx::sql_error& e) {
-      const std::string text = e.what();
-      sqlstate = e.sqlstate();
-      const std::string server_hint = message_part(text, "HINT:  ");
-      error_line = std::atoi(message_part(text, "LINE ").c_str());
-      throw Error(Exit::target, without_values(primary_message(text), sqlstate),
-                  server_hint.empty() ? hint_for(sqlstate) : server_hint, is_transient(sqlstate));
+      throw refused(e.what(), e.sqlstate());
     } catch (const pqxx::failure& e) {  // broken_connection, in_doubt_error
       sqlstate = "08006";
       throw Error(Exit::target, "connection to PostgreSQL lost: " + primary_message(e.what()), {},
                   true);
     }
+  }
+
+  Error refused(const std::string& text, const std::string& code) {
+    sqlstate = code;
+    error_line = std::atoi(message_part(text, "LINE ").c_str());
+    const std::string server_hint = message_part(text, "HINT:  ");
+    return {Exit::target, without_values(primary_message(text), code),
+            server_hint.empty() ? hint_for(code) : server_hint, is_transient(code)};
   }
 
   std::unique_ptr<pqxx::connection> connection;

@@ -74,6 +74,7 @@ struct Loader::Impl {
   std::mutex mutex;  ///< guards what follows, for cancel()
   std::condition_variable_any woken;
   std::optional<CancelHandle> cancel_handle;
+  /// Set by cancel(), cleared by the commit() that obeys: one that comes just too early still counts.
   std::atomic<bool> cancelled = false;
 };
 
@@ -154,7 +155,6 @@ CommitResult Loader::Impl::commit(std::span<doc::RowBatch> batches, const std::s
   isolating = false;
   suspect.reset();
   in_doubt.clear();
-  cancelled = false;
   Bookkeeper books(config, batches);
   BackOff back_off;
   std::optional<Clock::time_point> deadline;
@@ -180,7 +180,7 @@ CommitResult Loader::Impl::commit(std::span<doc::RowBatch> batches, const std::s
         // A standby: the next connection may reach the primary.
         if (e.failure.sqlstate == "25006") drop_session();
       }
-      if (cancelled)
+      if (cancelled.exchange(false))
         throw Error(Exit::interrupted, "loading was cancelled",
                     "Run the same command again to go on.");
       const bool again =
@@ -203,7 +203,7 @@ CommitResult Loader::Impl::commit(std::span<doc::RowBatch> batches, const std::s
 void Loader::Impl::wait(std::chrono::milliseconds time, const std::stop_token& stop) {
   std::unique_lock lock(mutex);
   woken.wait_for(lock, stop, time, [&] { return cancelled.load(); });
-  if (stop.stop_requested() || cancelled)
+  if (stop.stop_requested() || cancelled.exchange(false))
     throw Error(Exit::interrupted, "stopped while waiting for PostgreSQL",
                 "Run the same command again to go on.");
 }
