@@ -266,7 +266,7 @@ CollectionSize Api::measure(const Query& query) {
   std::vector<doc::DocRef> rows;
   const std::lock_guard lock(mutex_);
   const Reply reply = client_.call(create_cursor(query), body, {});
-  if (reply.too_large) return {1, reply.length};
+  if (reply.too_large) return {query.n.value_or(1), reply.length};
   if (!reply.ok()) return {};
   read_cursor_answer(body, 0, rows);
   return {rows.size(), body.size()};

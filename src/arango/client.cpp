@@ -89,7 +89,8 @@ HttpRequest Client::request_for(const Call& call, Authorization authorization) c
   request.authorization = std::move(authorization);
   request.timeout = session_->options().request_timeout;
   request.body_limit = call.body_limit;
-  request.fresh_connection = fresh_;
+  // libcurl sends a request again by itself if a connection that was kept alive turns out dead.
+  request.fresh_connection = fresh_ || !call.repeatable;
   return request;
 }
 
@@ -139,7 +140,7 @@ void Client::log_in(const std::stop_token& stop) {
   doc::PaddedBuffer body;
   const Reply reply = this->call(call, body, stop);
   if (reply.stopped) return;
-  if (reply.status == 401) refuse_login(reply);
+  if (reply.status == 401) refuse_login(call, reply);
   const auto jwt = reply.ok() ? plain_string_member(body.view(), "jwt") : std::nullopt;
   if (jwt)
     session_->keep_token(planned(std::string(*jwt), sent));
@@ -147,10 +148,27 @@ void Client::log_in(const std::stop_token& stop) {
     session_->use_basic();  // authentication off, or an old or guarded server
 }
 
-void Client::refuse_login(const Reply& reply) const {
-  throw Error(Exit::source, "'" + session_->shown_url() + "' refuses user and password",
-              "Check user and password in --source, ARANGO_USERNAME and ARANGO_PASSWORD (" +
-                  text_of(reply) + ").");
+/// Throws Error(source) for a 401 that a new token doesn't help against.
+void Client::refuse_login(const Call& call, const Reply& reply) const {
+  const std::string url = "'" + session_->shown_url() + "'";
+  const std::string said = " (" + text_of(reply) + ").";
+  const Session::Mode mode = session_->mode();
+  if (mode == Session::Mode::none)
+    throw Error(Exit::source, url + " asks for user and password",
+                "Write http://user:password@host:8529/database, or give ARANGO_USERNAME and "
+                "ARANGO_PASSWORD" +
+                    said);
+  if (mode == Session::Mode::fixed_token)
+    throw Error(Exit::source, url + " refuses the token",
+                "It may have expired: get a new one for ARANGO_JWT" + said);
+  if (call.anonymous)
+    throw Error(Exit::source, url + " refuses user and password",
+                "Check --source, ARANGO_USERNAME and ARANGO_PASSWORD" + said);
+  throw Error(
+      Exit::source,
+      "database '" + (call.database.empty() ? session_->database() : call.database) +
+          "' does not exist at " + url + ", or the user may not read it",
+      "Check the path of --source and the user's rights; with HTTP Basic also the password" + said);
 }
 
 HttpResult Client::attempt(const HttpRequest& request, doc::PaddedBuffer& body,
@@ -164,53 +182,71 @@ HttpResult Client::attempt(const HttpRequest& request, doc::PaddedBuffer& body,
 
 Reply Client::call(const Call& call, doc::PaddedBuffer& body, const std::stop_token& stop) {
   const std::size_t begin = body.size();
-  BackOff back_off(session_->options().give_up_after);
-  bool renewed = false, failed_inside = false;
+  Tries tries{BackOff(session_->options().give_up_after)};
   tried_elsewhere_ = 0;
-  for (;;) {
-    auto authorization = authorize(call, stop);
-    if (!authorization) break;
-    const std::string token = authorization->secret;
+  while (auto authorization = authorize(call, stop)) {
+    tries.token = authorization->secret;
+    tries.again_at_once = false;
     body.resize(begin);
     const HttpResult result = attempt(request_for(call, std::move(*authorization)), body, stop);
-    const std::string_view text = body.view().substr(begin);
-    std::string why = result.reason;
     if (result.outcome == Outcome::stopped) break;
-    if (result.outcome == Outcome::refused) refuse(result);
-    if (result.outcome == Outcome::too_large) {
-      Reply reply;
-      reply.too_large = true;
-      reply.length = result.length;
-      return reply;
-    }
-    if (result.outcome == Outcome::broken && !call.repeatable)
-      throw Error(Exit::source, "an answer of '" + endpoint_.text() + "' was lost: " + why,
-                  "The read starts over.", true);
-    if (result.outcome == Outcome::answered && is_ours(result, text)) {
-      session_->note_contact();
-      Reply reply = read_reply(result, text);
-      const Advice advice = advice_for(reply.status, reply.error_num);
-      if (advice == Advice::renew && !call.anonymous) {
-        if (renewed || session_->mode() != Session::Mode::login) refuse_login(reply);
-        session_->drop_token(token);
-        renewed = true;
-        continue;
-      }
-      const bool once_more = reply.error_num == 4 && !std::exchange(failed_inside, true);
-      if (!once_more && (advice == Advice::take || advice == Advice::renew)) return reply;
-      why = text_of(reply);
-    } else if (result.outcome == Outcome::answered) {
-      why = foreign_answer(result, text);
-      if (advice_for(result.status, 0) == Advice::take)
-        throw Error(Exit::source, "'" + endpoint_.text() + "' " + why,
-                    "There is a proxy or another web server at this address: check host and port.");
-    }
-    if (!prepare_next_try(result, why, back_off, stop)) break;
+    if (auto reply = judge(call, result, body.view().substr(begin), tries))
+      return *std::move(reply);
+    if (!tries.again_at_once && !prepare_next_try(result, tries, stop)) break;
   }
   body.resize(begin);
   Reply stopped;
   stopped.stopped = true;
   return stopped;
+}
+
+/// The reply to hand over; nothing if the request is worth another try, for the reason in `tries`.
+std::optional<Reply> Client::judge(const Call& call, const HttpResult& result,
+                                   std::string_view body, Tries& tries) {
+  tries.why = result.reason;
+  switch (result.outcome) {
+    case Outcome::answered:
+      break;
+    case Outcome::refused:
+      refuse(result);
+    case Outcome::too_large: {
+      Reply reply;
+      reply.too_large = true;
+      reply.length = result.length;
+      return reply;
+    }
+    case Outcome::broken:
+      if (!call.repeatable)
+        throw Error(Exit::source,
+                    "an answer of '" + endpoint_.text() + "' was lost: " + result.reason,
+                    "The same command starts this collection over.", true);
+      return std::nullopt;
+    case Outcome::unreachable:
+    case Outcome::stopped:
+      return std::nullopt;
+  }
+  if (is_ours(result, body)) return judge_answer(call, read_reply(result, body), tries);
+  tries.why = foreign_answer(result, body);
+  if (advice_for(result.status, 0) == Advice::take)
+    throw Error(Exit::source, "'" + endpoint_.text() + "' " + tries.why,
+                "There is a proxy or another web server at this address: check host and port.");
+  return std::nullopt;
+}
+
+/// The same for what is certainly ArangoDB's answer.
+std::optional<Reply> Client::judge_answer(const Call& call, Reply reply, Tries& tries) {
+  session_->note_contact();
+  tries.why = text_of(reply);
+  const Advice advice = advice_for(reply.status, reply.error_num);
+  if (advice == Advice::renew && !call.anonymous) {
+    if (tries.renewed || session_->mode() != Session::Mode::login) refuse_login(call, reply);
+    session_->drop_token(tries.token);
+    tries.renewed = tries.again_at_once = true;
+    return std::nullopt;
+  }
+  const bool inner_error = reply.error_num == 4 && !std::exchange(tries.failed_inside, true);
+  if (inner_error || advice == Advice::again || advice == Advice::elsewhere) return std::nullopt;
+  return reply;
 }
 
 void Client::refuse(const HttpResult& result) const {
@@ -222,26 +258,26 @@ void Client::refuse(const HttpResult& result) const {
 
 /// Waits, or goes to another coordinator at once. False if it was stopped; throws Error(source)
 /// when patience is at its end.
-bool Client::prepare_next_try(const HttpResult& result, const std::string& why, BackOff& back_off,
-                              const std::stop_token& stop) {
+bool Client::prepare_next_try(const HttpResult& result, Tries& tries, const std::stop_token& stop) {
   const std::string failed = endpoint_.text();
   fresh_ = result.outcome == Outcome::broken;
   if (result.outcome == Outcome::unreachable && !session_->contacted())
-    back_off.limit(patience_with_strangers);
+    tries.back_off.limit(patience_with_strangers);
   const bool stay =
       result.outcome == Outcome::answered && advice_for(result.status, 0) != Advice::elsewhere;
   if (!stay && go_elsewhere(result.header("x-arango-endpoint"))) return !stop.stop_requested();
-  const auto delay = back_off.next(result.retry_after);
+  const auto delay = tries.back_off.next(result.retry_after);
   if (!delay) {
     const bool unknown = result.outcome == Outcome::unreachable && !session_->contacted();
     throw Error(Exit::source,
-                "'" + failed + "' can't be read: " + why + " (gave up after " +
-                    std::to_string(back_off.failures() + 1) + " tries)",
+                "'" + failed + "' can't be read: " + tries.why + " (gave up after " +
+                    std::to_string(tries.back_off.failures() + 1) + " tries)",
                 unknown ? "Check host and port in --source, and that the server is running."
                         : "The same command goes on where this one ended.",
                 true);
   }
-  spdlog::warn("source.retry server={} reason=\"{}\" in={}", failed, why, format_duration(*delay));
+  spdlog::warn("source.retry server={} reason=\"{}\" in={}", failed, tries.why,
+               format_duration(*delay));
   return sleep_for(*delay, stop);
 }
 

@@ -63,15 +63,27 @@ class Client {
                                      std::string hint = {});
 
  private:
+  /// What the tries of one call have come to.
+  struct Tries {
+    BackOff back_off;
+    std::string why{};    ///< the last one failed
+    std::string token{};  ///< it was sent with
+    bool renewed = false;
+    bool failed_inside = false;  ///< errorNum 4 is worth one more try
+    bool again_at_once = false;
+  };
+
   HttpRequest request_for(const Call& call, Authorization authorization) const;
   std::optional<Authorization> authorize(const Call& call, const std::stop_token& stop);
   void log_in(const std::stop_token& stop);
   HttpResult attempt(const HttpRequest& request, doc::PaddedBuffer& body,
                      const std::stop_token& stop);
-  bool prepare_next_try(const HttpResult& result, const std::string& why, BackOff& back_off,
-                        const std::stop_token& stop);
+  std::optional<Reply> judge(const Call& call, const HttpResult& result, std::string_view body,
+                             Tries& tries);
+  std::optional<Reply> judge_answer(const Call& call, Reply reply, Tries& tries);
+  bool prepare_next_try(const HttpResult& result, Tries& tries, const std::stop_token& stop);
   bool go_elsewhere(std::string_view named);
-  [[noreturn]] void refuse_login(const Reply& reply) const;
+  [[noreturn]] void refuse_login(const Call& call, const Reply& reply) const;
   [[noreturn]] void refuse(const HttpResult& result) const;
 
   std::shared_ptr<Session> session_;
