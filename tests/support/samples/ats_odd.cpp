@@ -124,7 +124,7 @@ void make_broken(World& world) {
   add("", begin("cut-off") + R"(,"resume_data":{"summary":"the disk was full)", "json_syntax");
   add("", begin("bad-utf8") + ",\"status\":\"parsed \xc3\x28\"}", "json_utf8");
   add("", begin("huge-number") + R"(,"resume_data":{"gpa":1e200000}})", "json_number_range");
-  add("", R"(["no","document"])", "json_syntax");
+  add("", R"(["no","document"])", "not_an_object");
 }
 
 }  // namespace arango2pg::samples
