@@ -17,8 +17,6 @@
 namespace arango2pg::doc {
 namespace {
 
-using test::ServerSession;
-
 /// A literal as somebody would write it in SQL, and the call that must give the same value.
 struct Case {
   std::string literal;
@@ -29,13 +27,9 @@ constexpr std::uint32_t text_oid = 25, int4_oid = 23, numeric_oid = 1700, jsonb_
                         timestamptz_oid = 1184, uuid_oid = 2950, bytea_oid = 17, float8_oid = 701,
                         bool_oid = 16, date_oid = 1082;
 
-class CopyRowsThroughServer : public testing::TestWithParam<CopyFormat> {
+class CopyRowsThroughServer : public test::ServerSuite,
+                              public testing::WithParamInterface<CopyFormat> {
  protected:
-  void SetUp() override {
-    if (!test::server_is_named()) GTEST_SKIP() << test::how_to_get_a_server;
-    server = std::make_unique<ServerSession>();
-  }
-
   [[nodiscard]] bool binary() const { return GetParam() == CopyFormat::binary; }
 
   std::string copy(const std::string& table, const TableRows& rows) {
@@ -67,8 +61,6 @@ class CopyRowsThroughServer : public testing::TestWithParam<CopyFormat> {
       EXPECT_EQ(copied.cells[i], wanted.cells[0]) << type << " " << cases[i].literal.substr(0, 100);
     }
   }
-
-  std::unique_ptr<ServerSession> server;
 };
 
 INSTANTIATE_TEST_SUITE_P(Formats, CopyRowsThroughServer,

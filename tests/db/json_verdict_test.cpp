@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <memory>
 #include <string>
 
 #include "db/server_session.h"
@@ -17,13 +16,8 @@ namespace {
 
 constexpr std::uint8_t impossible = Node::has_nul | Node::has_surrogate;
 
-class JsonVerdict : public testing::Test {
+class JsonVerdict : public test::ServerSuite {
  protected:
-  void SetUp() override {
-    if (!test::server_is_named()) GTEST_SKIP() << test::how_to_get_a_server;
-    server = std::make_unique<test::ServerSession>();
-  }
-
   bool server_takes(std::string_view text) {
     return server->ask("SELECT $1::text::jsonb IS NULL", {text}).sqlstate.empty();
   }
@@ -45,7 +39,6 @@ class JsonVerdict : public testing::Test {
     return ours;
   }
 
-  std::unique_ptr<test::ServerSession> server;
   Document document;
 };
 

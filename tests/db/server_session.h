@@ -2,9 +2,9 @@
 /// A plain libpq session for tests of encoders: nothing of ours between the test and the server.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <postgresql/libpq-fe.h>
 
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -12,15 +12,14 @@
 #include <string_view>
 #include <vector>
 
-namespace arango2pg::test {
+#include "support/temp_db.h"
 
-inline bool server_is_named() { return std::getenv("PGHOST") != nullptr; }
-inline constexpr const char* how_to_get_a_server =
-    "needs a PostgreSQL server: run it inside pg_virtualenv or set PGHOST";
+namespace arango2pg::test {
 
 class ServerSession {
  public:
-  ServerSession() : connection_(PQconnectdb("")) {
+  explicit ServerSession(const std::string& database)
+      : connection_(PQconnectdb(("dbname=" + database).c_str())) {
     if (PQstatus(connection_.get()) != CONNECTION_OK) throw std::runtime_error(message());
     run("SET timezone = 'UTC'; SET client_min_messages = warning");
     // Thousands of refusals are expected; only a superuser may keep them out of the server's log.
@@ -95,6 +94,29 @@ class ServerSession {
   std::string message() const { return PQerrorMessage(connection_.get()); }
 
   std::unique_ptr<PGconn, Free> connection_;
+};
+
+/// A session in an UTF-8 database that the tests of one suite share; they use temporary tables.
+class ServerSuite : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (TempDb::problem().empty()) database_ = std::make_unique<TempDb>();
+  }
+  static void TearDownTestSuite() { database_.reset(); }
+
+  void SetUp() override {
+    if (!database_)
+      GTEST_SKIP() << "no PostgreSQL server (" << TempDb::problem()
+                   << "): run `pg_virtualenv ctest`";
+    server = std::make_unique<ServerSession>(database_->name());
+  }
+  // The database can only be dropped when nobody is connected.
+  void TearDown() override { server.reset(); }
+
+  std::unique_ptr<ServerSession> server;
+
+ private:
+  static inline std::unique_ptr<TempDb> database_;
 };
 
 }  // namespace arango2pg::test
