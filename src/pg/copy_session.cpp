@@ -178,8 +178,10 @@ CopyIn::CopyIn(CopySession& session, const std::string& sql, const std::atomic<b
     open_ = true;
     return;
   }
+  const bool refused = !first || PQresultStatus(first.get()) == PGRES_FATAL_ERROR;
   Failure failure = failure_of(session.raw(), first.get());
   drain(session.raw());
+  if (!refused) throw Error(Exit::unexpected, "a statement for COPY does not read from the client");
   throw Refused(std::move(failure));
 }
 

@@ -74,7 +74,8 @@ struct Loader::Impl {
   std::mutex mutex;  ///< guards what follows, for cancel()
   std::condition_variable_any woken;
   std::optional<CancelHandle> cancel_handle;
-  /// Set by cancel(), cleared by the commit() that obeys: one that comes just too early still counts.
+  /// Set by cancel(), cleared by the commit() that obeys: one that comes just too early still
+  /// counts.
   std::atomic<bool> cancelled = false;
 };
 

@@ -176,8 +176,7 @@ TEST_F(LoaderRetryTest, SurvivesTerminationsAtAnyMoment) {
   terminator.request_stop();
   EXPECT_GT(retries, 0U);
   EXPECT_EQ(value("SELECT count(*) || ' ' || count(DISTINCT id) FROM t"), "5000 5000");
-  EXPECT_EQ(list("SELECT concat_ws(' ', seq, read, written) FROM arango2pg.part"),
-            "24 5000 5000");
+  EXPECT_EQ(list("SELECT concat_ws(' ', seq, read, written) FROM arango2pg.part"), "24 5000 5000");
   EXPECT_EQ(value("SELECT sum(documents) || ' ' || count(*) FROM arango2pg.audit_log"), "5000 25");
 }
 
