@@ -80,7 +80,9 @@ class Compiler {
     const Place& place = spec.rules->place;
     PlanTable out;
     out.target = plan_->targets.size();
-    plan_->targets.push_back(target(spec, rules));
+    const doc::Table* parent_table =
+        parent == nullptr ? nullptr : &plan_->targets[parent->target].table;
+    plan_->targets.push_back(target(spec, rules, parent_table));
     TargetTable& target = plan_->targets.back();
     target.parent = parent == nullptr ? -1 : static_cast<int>(parent->target);
     if (parent == nullptr) target.revision = spec.revision;
@@ -145,7 +147,7 @@ class Compiler {
   }
 
   /// From the catalog, or as the mapping wants it created.
-  TargetTable target(const Spec& spec, const TableRules& rules) {
+  TargetTable target(const Spec& spec, const TableRules& rules, const doc::Table* parent) {
     const Place& place = spec.rules->place;
     TargetTable out;
     out.key = rules.key;
@@ -165,7 +167,7 @@ class Compiler {
                    "`create: true`.");
     }
     out.create = spec.create;
-    out.table = derive_table(spec, rules, lookup_ || spec.create);
+    out.table = derive_table(spec, rules, parent, lookup_ || spec.create);
     if (out.table.name.schema.empty() && spec.create)
       out.table.name.schema = options_.target_schema;
     if (spec.create) out.create_sql = creation(spec, rules, out.table);

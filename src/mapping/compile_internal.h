@@ -27,7 +27,8 @@ bool is_text_like_column(const doc::ColumnType& type);
 // -- tables (compile_tables.cpp)
 /// The table as the mapping describes it. `strict`: it will be created so; otherwise the target is
 /// unknown, and a column whose type nothing tells takes anything.
-doc::Table derive_table(const Spec& spec, const TableRules& rules, bool strict);
+doc::Table derive_table(const Spec& spec, const TableRules& rules, const doc::Table* parent,
+                        bool strict);
 /// What arango2pg.audit_log has, as far as the table has it; all of it without a table.
 std::vector<ColumnRule> usual_audit_columns(const doc::Table* table, int line);
 /// Parents before children, referenced tables before referencing ones, audit tables last.

@@ -12,10 +12,15 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 }
 
 doc::Column derive_column(const Spec& spec, const TableRules& rules, const ColumnRule& rule,
-                          bool strict) {
+                          const doc::Table* parent, bool strict) {
   doc::Column out;
   out.name = rule.name;
-  if (rule.type.empty()) {
+  const doc::Column* inherited = parent != nullptr && rule.source.word == Word::parent
+                                     ? parent->column(rule.source.text)
+                                     : nullptr;
+  if (rule.type.empty() && inherited != nullptr && rule.source.then.empty()) {
+    out.type = inherited->type;
+  } else if (rule.type.empty()) {
     out.type = type_for(shape_of(rule.source, strict),
                         strict ? doc::TypeKind::text : doc::TypeKind::jsonb);
   } else {
@@ -52,11 +57,12 @@ void renumber(PlanTable& table, const std::vector<std::size_t>& place_of) {
 
 }  // namespace
 
-doc::Table derive_table(const Spec& spec, const TableRules& rules, bool strict) {
+doc::Table derive_table(const Spec& spec, const TableRules& rules, const doc::Table* parent,
+                        bool strict) {
   doc::Table table;
   table.name = rules.into;
   for (const ColumnRule& rule : rules.columns)
-    table.columns.push_back(derive_column(spec, rules, rule, strict));
+    table.columns.push_back(derive_column(spec, rules, rule, parent, strict));
   table.primary_key = rules.key;
   for (const std::string& key : rules.key)
     if (table.column(key) == nullptr) {

@@ -200,19 +200,17 @@ void Evaluator::constant(const Literal& literal, Cell& out) {
 }
 
 bool Evaluator::evaluate(const Source& source, Cell& out) {
-  bool used_default = false;
+  const bool has_default = source.fallback && source.default_if_absent;
+  bool used = false;
   bool ok = word(source, out);
-  if (ok && out.absent() && source.fallback) {
-    if (!fall_back(source, out, used_default)) return false;
-  }
+  if (ok && out.absent() && has_default && !fall_back(source, out, used)) return false;
   for (std::size_t i = 0; ok && !out.absent() && i < source.then.size(); ++i) {
     const Step& step = source.then[i];
-    if (step.transform->run == nullptr || (used_default && !step.transform->finishes)) continue;
+    if (step.transform->run == nullptr || (used && !step.transform->finishes)) continue;
     ok = step.transform->run(out, step, *this);
-    if (ok && out.absent() && source.fallback && !used_default)
-      if (!fall_back(source, out, used_default)) return false;
+    if (ok && out.absent() && has_default && !used && !fall_back(source, out, used)) return false;
   }
-  if (!ok && source.default_on_error && !used_default) return evaluate_default(source, out);
+  if (!ok && source.default_on_error && !used) return evaluate_default(source, out);
   if (!ok && w_.fault.path.empty()) w_.fault.path = full_path(out.origin);
   return ok;
 }

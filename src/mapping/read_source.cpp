@@ -57,6 +57,14 @@ bool is_known(std::string_view name, const Yaml& node) {
          (name == "with" && node.find("join") != nullptr);
 }
 
+[[noreturn]] void fail_unknown(const Place& place, const Yaml::Member& m, const std::string& what,
+                               bool column) {
+  if (m.name == "with") place.fail(m.line, "'with' of " + what + " belongs to 'join'");
+  const auto known = known_names(column);
+  place.fail(m.line, "unknown word '" + m.name + "' in " + what + suggestion(m.name, known),
+             "Known: " + list_of(known) + ".");
+}
+
 /// True if a map is meant as a source: one of its keys is a source word, and all others are
 /// modifiers.
 bool looks_like_source(const Yaml& node) {
@@ -160,11 +168,7 @@ Source RuleReader::source(const Yaml& node, const std::string& what, bool child)
     word = &m;
   }
   for (const auto& m : node.members)
-    if (!is_known(m.name, node))
-      place_.fail(
-          m.line,
-          "unknown word '" + m.name + "' in " + what + suggestion(m.name, known_names(false)),
-          "Known: " + list_of(known_names(false)) + ".");
+    if (!is_known(m.name, node)) fail_unknown(place_, m, what, false);
   if (word == nullptr)
     place_.fail(node.line, what + " has no source word",
                 "Say where the value comes from: { path: … }, { const: … }, { meta: key } ….");
@@ -306,14 +310,11 @@ ColumnRule RuleReader::column(const std::string& name, int line, const Yaml& nod
   });
   if (inner.members.empty()) inner.line = line;
   for (const auto& m : inner.members)
-    if (!is_known(m.name, inner))
-      place_.fail(
-          m.line,
-          "unknown word '" + m.name + "' in " + what + suggestion(m.name, known_names(true)),
-          "Known: " + list_of(known_names(true)) + ".");
+    if (!is_known(m.name, inner)) fail_unknown(place_, m, what, true);
   out.source = source(inner, what, child);
   if (const Yaml* required = node.find("required"))
     out.required = place_.want_bool(*required, "'required'");
+  out.source.default_if_absent = !out.required;
   if (out.required && out.source.fallback && !out.source.default_on_error)
     place_.fail(line, "the 'default' of required " + what + " would never be used",
                 "Leave one of them out, or add `on_error: default`.");

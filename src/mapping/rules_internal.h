@@ -99,6 +99,7 @@ struct Source {
 
   std::vector<Step> then;
   std::shared_ptr<Source> fallback;  ///< `default`
+  bool default_if_absent = true;     ///< false for `required`, whose default is for errors only
   bool default_on_error = false;
 };
 

@@ -196,8 +196,8 @@ Shape shape_of_word(const Source& source, bool guess) {
       for (const Source& part : source.parts) {
         const Shape s = shape_of(part, guess);
         if (s == Shape::null) continue;
-        if (all != Shape::null && all != s) return Shape::any;
-        all = s;
+        if (s == Shape::object || s == Shape::array) return s;  // only jsonb takes all parts
+        all = all == Shape::null || all == s ? s : Shape::any;
       }
       return all;
     }

@@ -50,7 +50,7 @@ class Builder {
       const int line = pair.first.Mark().line + 1;
       if (!pair.first.IsScalar() && !pair.first.IsNull())
         place_.fail(line, "a key must be plain text");
-      std::string name = pair.first.IsNull() ? "" : pair.first.Scalar();
+      std::string name = pair.first.IsNull() ? "null" : pair.first.Scalar();
       if (!seen.insert(name).second) place_.fail(line, "key '" + name + "' stands twice");
       out.members.push_back({std::move(name), line, build(pair.second, depth + 1)});
     }
