@@ -214,8 +214,10 @@ Placement Api::placement(const std::string& collection) {
   const auto type = answer.find("type");
   out.spread = is_true(answer.find("isSmart")) && number_of(type) == 3;
   const auto count = answer.find("count");
+  const std::uint64_t shards = number_of(answer.find("numberOfShards"));
   if (!count || count->kind() != doc::Kind::object) {
     out.count = number_of(count);
+    if (shards == 1) out.shards[""] = out.count;
     return out;
   }
   std::string scratch;
@@ -223,8 +225,7 @@ Placement Api::placement(const std::string& collection) {
     out.shards[std::string(name.string(scratch))] = number_of(documents);
     out.count += number_of(documents);
   }
-  const auto shards = answer.find("numberOfShards");
-  if (shards && number_of(shards) != out.shards.size()) out.shards.clear();
+  if (shards != 0 && shards != out.shards.size()) out.shards.clear();
   return out;
 }
 

@@ -59,6 +59,11 @@ Reply read_reply(const HttpResult& result, std::string_view body) {
   return reply;
 }
 
+/// True if the server has certainly not worked on the request: queue full, queue time, busy cursor.
+bool was_turned_away(const Reply& reply) {
+  return reply.error_num == 21003 || reply.error_num == 21004 || reply.error_num == 1601;
+}
+
 std::string text_of(const Reply& reply) {
   std::string out = "HTTP " + std::to_string(reply.status);
   if (reply.error_num != 0) out += ", error " + std::to_string(reply.error_num);
@@ -216,10 +221,7 @@ std::optional<Reply> Client::judge(const Call& call, const HttpResult& result,
       return reply;
     }
     case Outcome::broken:
-      if (!call.repeatable)
-        throw Error(Exit::source,
-                    "an answer of '" + endpoint_.text() + "' was lost: " + result.reason,
-                    "The same command starts this collection over.", true);
+      if (!call.repeatable) lost(tries.why);
       return std::nullopt;
     case Outcome::unreachable:
     case Outcome::stopped:
@@ -230,7 +232,14 @@ std::optional<Reply> Client::judge(const Call& call, const HttpResult& result,
   if (advice_for(result.status, 0) == Advice::take)
     throw Error(Exit::source, "'" + endpoint_.text() + "' " + tries.why,
                 "There is a proxy or another web server at this address: check host and port.");
+  if (!call.repeatable) lost(tries.why);
   return std::nullopt;
+}
+
+/// Throws Error(source) for a request that may not be sent a second time.
+void Client::lost(const std::string& why) const {
+  throw Error(Exit::source, "an answer of '" + endpoint_.text() + "' was lost: " + why,
+              "The same command starts this collection over.", true);
 }
 
 /// The same for what is certainly ArangoDB's answer.
@@ -245,8 +254,9 @@ std::optional<Reply> Client::judge_answer(const Call& call, Reply reply, Tries& 
     return std::nullopt;
   }
   const bool inner_error = reply.error_num == 4 && !std::exchange(tries.failed_inside, true);
-  if (inner_error || advice == Advice::again || advice == Advice::elsewhere) return std::nullopt;
-  return reply;
+  if (!inner_error && advice != Advice::again && advice != Advice::elsewhere) return reply;
+  if (!call.repeatable && !was_turned_away(reply)) lost(tries.why);
+  return std::nullopt;
 }
 
 void Client::refuse(const HttpResult& result) const {

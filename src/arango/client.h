@@ -85,6 +85,7 @@ class Client {
   bool go_elsewhere(std::string_view named);
   [[noreturn]] void refuse_login(const Call& call, const Reply& reply) const;
   [[noreturn]] void refuse(const HttpResult& result) const;
+  [[noreturn]] void lost(const std::string& why) const;
 
   std::shared_ptr<Session> session_;
   HttpConnection connection_;

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "arango/byte_stream.h"
@@ -263,8 +264,12 @@ void DumpScan::add_collections() {
                   "Copy '" + set.stem + ".structure.json' beside it, or remove the data file.");
     by_name[structure->name].push_back(&set);
   }
-  for (const auto& [name, sets] : by_name)
-    catalog_.collections.push_back(collection_of(name, sets));
+  for (const auto& [name, sets] : by_name) {
+    if (sets.empty() && name.starts_with('_'))
+      warn("system collection '" + name + "' left out: it has no data file");
+    else
+      catalog_.collections.push_back(collection_of(name, sets));
+  }
 }
 
 FileCollection DumpScan::collection_of(const std::string& name,

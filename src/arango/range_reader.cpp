@@ -180,6 +180,10 @@ void RangeReader::adapt_or_fail(const Reply& reply) {
                   size_->documents());
     return;
   }
+  if (reply.too_large)
+    throw Error(
+        Exit::source, what + ": a document is larger than 4 GiB",
+        "No JSONB value can be that large; remove the document or leave the collection out.");
   if (reply.error_num == 1577 && hinted_) {
     // The order of every page is checked, so a server that picks another index can't lose documents
     // unnoticed.

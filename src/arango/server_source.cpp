@@ -34,21 +34,16 @@ void ServerSource::connect() {
   if (!version_.at_least(3, 10))
     info.warnings.push_back("ArangoDB " + version_.text +
                             " is older than 3.10, the oldest version that is tested");
-  info_ = std::move(info);
-  const std::string server = cluster ? cluster_id() : api_.server_id();
-  note_tick(server);
-}
-
-/// The log's position and the identity, which may need the server id that comes with it.
-void ServerSource::note_tick(std::string server_id) {
+  std::string server = cluster ? cluster_id() : api_.server_id();
   std::string why_not;
   if (const auto tick = api_.last_tick(why_not)) {
-    info_->start_tick = tick->tick;
-    if (server_id.empty()) server_id = tick->server_id;
+    info.start_tick = tick->tick;
+    if (server.empty()) server = tick->server_id;
   } else {
-    info_->warnings.push_back("resync by WAL is not possible: " + why_not);
+    info.warnings.push_back("resync by WAL is not possible: " + why_not);
   }
-  info_->identity = "arangodb:" + server_id + ":" + api_.database_id() + ":" + session_->database();
+  info.identity = "arangodb:" + server + ":" + api_.database_id() + ":" + session_->database();
+  info_ = std::move(info);
 }
 
 /// Each coordinator has an id of its own, so it can't name the cluster. Collections that come with

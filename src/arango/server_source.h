@@ -39,7 +39,6 @@ class ServerSource final : public doc::Source {
   };
 
   void connect();
-  void note_tick(std::string server_id);
   [[nodiscard]] std::string cluster_id();
   std::vector<Piece> pieces(const std::string& collection);
   bool shards_can_be_read_alone(const std::string& collection, const std::vector<Piece>& pieces);

@@ -302,7 +302,7 @@ TEST(Client, UsesAGivenTokenAndSaysWhenItIsRefused) {
 }
 
 TEST(Client, NeverShowsAPassword) {
-  for (const char* status : {"401 Unauthorized", "503 Service Unavailable", "500 Internal"}) {
+  for (const char* status : {"401 Unauthorized", "500 Internal"}) {
     const ScriptedServer server(in_turn({error(status, 500)}));
     const Outcome outcome =
         ask(options_for("http://user:s3cret@127.0.0.1:" + std::to_string(server.port())));
@@ -343,4 +343,13 @@ TEST(Client, UnderstandsTls) {
   options.ca_file = at + "/cert.pem";
   EXPECT_EQ(ask(options).body, R"({"tls":true})");
   EXPECT_EQ(std::system(("kill $(cat " + at + "/pid)").c_str()), 0);
+}
+
+TEST(Client, RepeatsACursorsMoveOnlyIfItWasTurnedAway) {
+  Call call{.method = Method::post, .path = "/_api/cursor/1"};
+  call.repeatable = false;
+  const ScriptedServer queue(in_turn({error("503 Service Unavailable", 21003), fine()}));
+  EXPECT_TRUE(ask(options_for(queue.url()), call).reply.ok());
+  const ScriptedServer inner(in_turn({error("503 Service Unavailable", 1465), fine()}));
+  EXPECT_THAT(ask(options_for(inner.url()), call).error, HasSubstr("was lost"));
 }

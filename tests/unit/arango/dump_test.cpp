@@ -366,3 +366,13 @@ TEST(RealDump, OfVersion310IsReadWhole) {
   EXPECT_EQ(documents, 8688U);
   EXPECT_EQ(counts.at("_graphs"), 3U);
 }
+
+TEST(Dump, LeavesOutASystemCollectionWithoutData) {
+  const TempDirectory dir;
+  dir.write("a.structure.json", structure("a"));
+  dir.write("a.data.json", "{\"_key\":\"1\"}\n");
+  dir.write("_jobs.structure.json", structure("_jobs", 2, ",\"isSystem\":true"));
+  const auto source = open_dump(dir);
+  EXPECT_EQ(source->collections().size(), 1U);
+  EXPECT_THAT(source->info().warnings, testing::Contains(HasSubstr("'_jobs' left out")));
+}
