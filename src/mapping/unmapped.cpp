@@ -12,9 +12,10 @@ class Finder {
       : w_(w), names_(names), first_(first) {}
 
   /// False: stop.
-  bool member(std::string_view name, doc::Value value, std::uint32_t bytes, const Taken& taken) {
+  bool member(std::string_view name, doc::Value value, std::uint32_t bytes, const Taken& taken,
+              bool system = false) {
     const Taken* inner = nullptr;
-    if (taken.takes(name, inner)) return true;
+    if (taken.takes(name, inner, system)) return true;
     const std::size_t before = path_.size();
     if (!path_.empty()) path_ += '.';
     append_name(path_, name);
@@ -139,11 +140,12 @@ void Taken::add(const Taken& other) {
   rests_.insert(rests_.end(), other.rests_.begin(), other.rests_.end());
 }
 
-bool Taken::takes(std::string_view name, const Taken*& inner) const {
+bool Taken::takes(std::string_view name, const Taken*& inner, bool system) const {
   inner = nullptr;
   if (whole_) return true;
-  for (const auto& omitted : rests_)
-    if (omitted.find(name) == omitted.end()) return true;
+  if (!system)
+    for (const auto& omitted : rests_)
+      if (omitted.find(name) == omitted.end()) return true;
   const auto found = names_.find(name);
   if (found == names_.end()) return false;
   if (found->second.whole_) return true;
@@ -158,7 +160,8 @@ void find_unmapped(Workspace& w, const Frame& frame, const Taken& taken, Unmappe
     if (m.slot >= 0 && m.slot < slot_from) continue;
     TextBuffer scratch(w);
     const std::string_view name = doc::Value(w.document, m.value - 1).string(*scratch);
-    if (!finder.member(name, {w.document, m.value}, m.end - m.begin, taken)) return;
+    const bool system = m.slot >= 0 && m.slot < system_slots;
+    if (!finder.member(name, {w.document, m.value}, m.end - m.begin, taken, system)) return;
   }
 }
 

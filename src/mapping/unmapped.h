@@ -26,7 +26,8 @@ class Taken {
 
   /// True if a member is taken whole; `inner` then is null. Otherwise `inner` is what is taken
   /// below it, or null if nothing is.
-  [[nodiscard]] bool takes(std::string_view name, const Taken*& inner) const;
+  /// `document` words do not take system attributes: those must be named.
+  [[nodiscard]] bool takes(std::string_view name, const Taken*& inner, bool system = false) const;
   [[nodiscard]] const Taken* elements() const { return elements_.get(); }
 
  private:
