@@ -33,7 +33,8 @@ Exit report(const CLI::App& app, const CLI::ParseError& e, int argc, char** argv
     return Exit::done;
   }
   std::string message = e.what();
-  if (const auto* extras = dynamic_cast<const CLI::ExtrasError*>(&e); extras != nullptr)
+  const std::string kind = e.get_name();
+  if (kind == "ExtrasError" || kind == "RequiredError")
     message = unknown_word_message(app, argc, argv).value_or(message);
   throw Error(Exit::usage, message, "See arango2pg --help, or arango2pg COMMAND --help.");
 }

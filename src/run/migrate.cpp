@@ -169,7 +169,9 @@ void Migration::check_tables() {
     if (!options_.truncate && !options_.merge && !table->is_audit &&
         pg::holds_rows(*control_, name))
       throw Error(Exit::target, fmt::format("table '{}' holds rows already", name.text()),
-                  "Say --truncate to empty the target tables first, or --merge to upsert by key.");
+                  "Say --truncate to empty the target tables first, or --merge to upsert by key; "
+                  "`arango2pg status` "
+                  "tells whether an earlier run has done its work.");
   }
 }
 
@@ -375,9 +377,10 @@ Summary Migration::run() {
     }
     throw;
   }
-  ledger_->finish(run_, "done");
   Summary summary = summarise("done", Exit::done);
   if (summary.totals().quarantined > options_.max_quarantined) summary.exit = Exit::quarantined;
+  ledger_->finish(run_,
+                  "done");  // the last thing: a kill before it is repaired by the same command
   return summary;
 }
 

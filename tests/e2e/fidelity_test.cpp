@@ -45,7 +45,7 @@ TEST_P(RealDump, LoadsWholeFromFilesAndOverHttp) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RealDump, ::testing::Values("bus_management_hcm", "dex", "docman"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& dump) { return std::string(dump.param); });
 
 TEST_F(Fidelity, TheAtsSampleIsEqualFromFilesAndOverHttp) {
   const auto dump = dir_.path() / "ats";

