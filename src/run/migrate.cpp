@@ -223,9 +223,15 @@ pg::LoaderConfig Migration::loader_config() const {
     pg::LoadCollection collection;
     collection.name = plan_.collections[i].name;
     const bool merge = options_.merge || merge_.contains(collection.name);
-    for (const auto& table : plan_.plans[i]->tables())
-      collection.tables.push_back({table.table.name, table.columns, table.format, table.key,
-                                   table.revision, merge && !table.is_audit});
+    for (const auto& table : plan_.plans[i]->tables()) {
+      pg::LoadTable& load = collection.tables.emplace_back();
+      load.name = table.table.name;
+      load.columns = table.columns;
+      load.format = table.format;
+      load.key = table.key;
+      load.revision = table.revision;
+      load.merge = merge && !table.is_audit;
+    }
     switch (plan_.plans[i]->audit()) {
       case mapping::AuditLevel::document:
         collection.audit = pg::Audit::document;
