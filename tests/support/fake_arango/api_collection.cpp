@@ -269,7 +269,7 @@ HttpResponse create(const Context& c) {
   if (body.find("type").value_or(2).as_integer() == 3) spec.type = CollectionType::edge;
   spec.shards = static_cast<unsigned>(body.find("numberOfShards").value_or(0).as_integer());
   Object properties;
-  for (const Member& m : *body.members())
+  for (const Member& m : body.members())
     if (m.first != "name" && m.first != "type" && m.first != "numberOfShards")
       properties.push_back(m);
   spec.properties = to_json(properties);

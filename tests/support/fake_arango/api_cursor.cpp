@@ -101,7 +101,9 @@ Value extra_of(const State& state, const Evaluation& run) {
 // Computes the next batch and its body; member order as recorded.
 std::string batch_body(const Context& c, Cursor& cursor, int status) {
   const std::vector<Value> rows = cursor.take_batch(!c.state.options.empty_last_batch);
-  std::string out = "{\"result\":[";
+  std::string out;
+  out.reserve(cursor.body_size + cursor.body_size / 8);
+  out = "{\"result\":[";
   bool first = true;
   for (std::size_t i = c.wrong_rows ? 1 : 0; i < rows.size(); ++i) {
     if (!first) out.push_back(',');
@@ -123,6 +125,7 @@ std::string batch_body(const Context& c, Cursor& cursor, int status) {
   if (more && (numbered || cursor.allow_retry))
     out += ",\"nextBatchId\":\"" + std::to_string(cursor.batch + 1) + "\"";
   out += ",\"error\":false,\"code\":" + std::to_string(status) + "}";
+  cursor.body_size = out.size();
   return out;
 }
 

@@ -60,8 +60,10 @@ HttpResponse write_one(const Context& c, const CollectionInfo& info, WriteMode m
     const auto old = find(c, info.name, key);
     if (!old) throw api_error(404, 1202);
     old_revision = encode_revision(old->second);
+    const Value body = c.body();
+    if (!body.is_object()) throw api_error(400, 1227);
     Object o{{"_key", key}};
-    for (const Member& m : *c.body().members())
+    for (const Member& m : body.members())
       if (m.first != "_key") o.push_back(m);
     text = to_json(o);
   }

@@ -36,7 +36,7 @@ Value printed(const Value& graph, bool in_list) {
          {"_rev", member(graph, "_rev")},
          {"_id", member(graph, "_id")},
          {"name", key}};
-  for (const Member& m : *graph.members())
+  for (const Member& m : graph.members())
     if (std::none_of(o.begin(), o.end(), [&](const Member& k) { return k.first == m.first; }))
       o.push_back(m);
   return o;
@@ -229,7 +229,7 @@ HttpResponse handle_analyzer(Context& c) {
   const std::string name(c.segment(2));
   if (name.empty()) return good({{"result", all}});
   for (const Value& a : all) {
-    const std::string& full = a.find("name")->string();
+    const std::string full = a.find("name")->string();
     if (full == name || full == c.database() + "::" + name)
       return good({{"features", member(a, "features")},
                    {"properties", member(a, "properties")},

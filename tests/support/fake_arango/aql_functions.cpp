@@ -194,7 +194,7 @@ Value attributes(Evaluation& run, Args a) {
   if (!a[0].is_object()) return wrong_type(run, "ATTRIBUTES");
   Array out;
   const bool without_system = a.size() > 1 && a[1].truthy();
-  for (const auto& [name, _] : *a[0].members())
+  for (const auto& [name, _] : a[0].members())
     if (!without_system || !name.starts_with('_')) out.emplace_back(name);
   if (a.size() > 2 && a[2].truthy())
     std::sort(out.begin(), out.end(),
@@ -206,7 +206,7 @@ Value values(Evaluation& run, Args a) {
   if (!a[0].is_object()) return wrong_type(run, "VALUES");
   Array out;
   const bool without_system = a.size() > 1 && a[1].truthy();
-  for (const auto& [name, v] : *a[0].members())
+  for (const auto& [name, v] : a[0].members())
     if (!without_system || !name.starts_with('_')) out.push_back(v);
   return out;
 }
@@ -222,7 +222,7 @@ Value selected(Evaluation& run, Args a, bool keep, const char* name) {
       names.push_back(a[i]);
   }
   Object out;
-  for (const Member& m : *a[0].members()) {
+  for (const Member& m : a[0].members()) {
     const bool named = std::any_of(names.begin(), names.end(), [&](const Value& n) {
       return n.is_string() && n.string() == m.first;
     });
@@ -236,7 +236,7 @@ Value merge(Evaluation& run, Args a) {
   const Array& parts = a.size() == 1 && a[0].is_array() ? a[0].items() : a;
   for (const Value& v : parts) {
     if (!v.is_object()) return wrong_type(run, "MERGE");
-    for (const Member& m : *v.members()) {
+    for (const Member& m : v.members()) {
       const auto it =
           std::find_if(out.begin(), out.end(), [&](const Member& o) { return o.first == m.first; });
       if (it == out.end())

@@ -109,10 +109,20 @@ class Lexer {
     std::vector<AqlToken> out;
     do out.push_back(next());
     while (out.back().kind != Kind::end);
+    out.back().at = last_lexeme(out);
     return out;
   }
 
  private:
+  // An error at the end is reported where the last lexeme was, white space being one.
+  [[nodiscard]] std::size_t last_lexeme(const std::vector<AqlToken>& tokens) const {
+    const std::size_t line = text_.find_last_of('\n') + 1;  // 0 without one
+    const std::size_t blank = text_.find_last_not_of(" \t\r") + 1;
+    if (blank < text_.size()) return std::max(line, blank);
+    if (line == text_.size() && line > 0) return line - 1;
+    return tokens.size() > 1 ? tokens[tokens.size() - 2].at : 0;
+  }
+
   [[nodiscard]] char at(std::size_t i) const { return i < text_.size() ? text_[i] : '\0'; }
 
   void skip_space_and_comments() {

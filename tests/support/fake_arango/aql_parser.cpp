@@ -139,7 +139,7 @@ class Parser {
   }
   void check_binds() const {
     if (!binds_.is_object()) return;
-    for (const auto& [name, _] : *binds_.members())
+    for (const auto& [name, _] : binds_.members())
       if (!used_binds_.contains(name))
         throw ApiError{400, 1552, "bind parameter '" + name + "' was not declared in the query"};
   }

@@ -121,6 +121,15 @@ Hint hint_of(const Clause& c) {
   return h;
 }
 
+std::string text_of(const Hint& hint) {
+  Array names;
+  for (const std::string& n : hint.names) names.emplace_back(n);
+  return to_json(Object{{"indexHint", Object{{"forced", hint.forced},
+                                             {"lookahead", 1},
+                                             {"type", "simple"},
+                                             {"hint", std::move(names)}}}});
+}
+
 class Planner {
  public:
   Planner(const Block& block, const QueryOptions& options) : options_(options) {
@@ -156,7 +165,7 @@ class Planner {
       cover_sort(at, scan);
     }
     if (hint.forced && !hint.names.empty() && !scan.primary && !serves(hint, indexes, at))
-      throw api_error(500, 1577);
+      throw ApiError{500, 1577, "could not use index hint to serve query; " + text_of(hint)};
     shift_scans();
     plan_.scans[at] = std::move(scan);
   }

@@ -46,8 +46,8 @@ int compare_arrays(const Array& a, const Array& b) {
 
 int compare_objects(const Value& a, const Value& b) {
   std::vector<std::string> names;
-  for (const auto& m : *a.members()) names.push_back(m.first);
-  for (const auto& m : *b.members()) names.push_back(m.first);
+  for (const auto& m : a.members()) names.push_back(m.first);
+  for (const auto& m : b.members()) names.push_back(m.first);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   for (const std::string& n : names) {

@@ -34,6 +34,7 @@ struct Cursor {
   bool finished = false;    ///< the newest batch was the last
   std::shared_ptr<const std::string> last_body;  ///< of the newest batch, for a retry
   int last_status = 200;
+  std::size_t body_size = 0;  ///< of the newest batch: the next one is about as big
 
   /// Up to batch_size rows; sets finished. `look_ahead` false: more rows are promised after a full
   /// batch without looking.

@@ -134,7 +134,7 @@ void Database::add_graph(std::string_view json) {
   checked([&] {
     const Value graph = parse_json(json);
     Object document{{"_key", graph.find("name").value_or(Value())}};
-    for (const Member& m : *graph.members())
+    for (const Member& m : graph.members())
       if (m.first != "name") document.push_back(m);
     state_->store.write(name_, "_graphs", to_json(document), WriteMode::insert, false);
   });

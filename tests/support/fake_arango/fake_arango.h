@@ -25,10 +25,10 @@ enum class CollectionType : std::uint8_t { document = 2, edge = 3 };
 
 /// Who may log in. A user with write access to `_system` is an admin.
 struct User {
-  std::string name;
-  std::string password;
+  std::string name{};
+  std::string password{};
   std::map<std::string, Access> databases{{"*", Access::write}};  ///< "*" = all not named
-  std::map<std::string, Access> collections;  ///< "database/collection"; wins over databases
+  std::map<std::string, Access> collections{};  ///< "database/collection"; wins over databases
 };
 
 /// How the server is set up; fixed from start() on.
@@ -37,7 +37,7 @@ struct Options {
   std::string version = "3.12.10";  ///< 3.10.x, 3.11.x and 3.12.x answer differently
   unsigned shards = 0;              ///< 0 = single server; else a cluster: shards of a collection
   unsigned coordinators = 1;        ///< listening ports that share one cluster
-  std::vector<User> users;          ///< empty = authentication off
+  std::vector<User> users{};        ///< empty = authentication off
   std::chrono::milliseconds jwt_lifetime{std::chrono::hours{1}};
   std::chrono::milliseconds cursor_ttl{0};  ///< 0 = 30 s on a single server, 600 s in a cluster
   std::chrono::milliseconds keep_alive{std::chrono::minutes{5}};  ///< idle connections close then
@@ -66,16 +66,16 @@ struct Fault {
     wrong_rows,        ///< cursor answers leave out their first row: what a buggy server would do
   };
   Kind kind = Kind::status;
-  std::string method;       ///< only these requests; empty = every method
-  std::string path;         ///< only paths that begin so, without /_db/name; empty = every path
+  std::string method{};     ///< only these requests; empty = every method
+  std::string path{};       ///< only paths that begin so, without /_db/name; empty = every path
   std::uint64_t skip = 0;   ///< so many matching requests pass first
   std::uint64_t times = 1;  ///< then so many are hit; 0 = all
   double probability = 1;   ///< of each of those, by the seed of Faults::seed()
   int status = 503;         ///< status, html
   int error_num = 503;      ///< status
-  std::string message;      ///< status; empty = the server's text for error_num
+  std::string message{};    ///< status; empty = the server's text for error_num
   std::vector<std::pair<std::string, std::string>>
-      headers;              ///< more headers, e.g. X-Arango-Endpoint
+      headers{};            ///< more headers, e.g. X-Arango-Endpoint
   std::uint64_t bytes = 0;  ///< truncate, slow
   std::chrono::milliseconds delay{0};
 
@@ -142,7 +142,7 @@ struct CollectionSpec {
   unsigned shards = 0;            ///< 0 = the server's default; ignored on a single server
   std::string properties = "{}";  ///< JSON: members of /properties to set (keyOptions, schema, …)
   /// Which shard takes a key; empty = a hash of it. Lets a test place documents.
-  std::function<std::size_t(std::string_view key)> shard_of;
+  std::function<std::size_t(std::string_view key)> shard_of{};
 };
 
 /// One collection of a server: a cheap handle, thread-safe. Documents are given as JSON objects;

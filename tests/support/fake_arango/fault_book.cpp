@@ -84,7 +84,7 @@ Fault fault_from_json(std::string_view json) {
   }
   if (!v.is_object()) throw std::invalid_argument("a fault is an object");
   Fault f;
-  for (const auto& [name, value] : *v.members()) {
+  for (const auto& [name, value] : v.members()) {
     if (name == "kind" && value.is_string())
       f.kind = kind_named(value.string());
     else if (name == "method" && value.is_string())
@@ -108,7 +108,7 @@ Fault fault_from_json(std::string_view json) {
     else if (name == "delay" && value.is_number())
       f.delay = std::chrono::milliseconds(value.as_integer());
     else if (name == "headers" && value.is_object())
-      for (const auto& [h, text] : *value.members())
+      for (const auto& [h, text] : value.members())
         f.headers.emplace_back(h, text.is_string() ? text.string() : to_json(text));
     else
       throw std::invalid_argument("unknown or bad member '" + name + "' of a fault");

@@ -419,9 +419,9 @@ Value::Kind Value::kind() const {
   }
 }
 
-std::shared_ptr<const Object> Value::members() const {
+ObjectView Value::members() const {
   if (const DocRef* d = document()) return parse_json(d->chunk->text(d->index)).members();
-  return std::get<std::shared_ptr<const Object>>(data_);
+  return ObjectView(std::get<std::shared_ptr<const Object>>(data_));
 }
 
 std::optional<Value> Value::find(std::string_view name) const {
@@ -518,7 +518,7 @@ void append_json(std::string& out, const Value& value) {
   }
   out.push_back('{');
   bool first = true;
-  for (const auto& [name, member] : *value.members()) {
+  for (const auto& [name, member] : value.members()) {
     if (!first) out.push_back(',');
     first = false;
     append_json_string(out, name);

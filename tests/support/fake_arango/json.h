@@ -17,6 +17,7 @@
 namespace fake_arango {
 
 struct Chunk;
+class ObjectView;
 class Value;
 
 /// A number with the text it was given in; `text` empty = print by kind.
@@ -82,7 +83,7 @@ class Value {
   [[nodiscard]] const Array& items() const {
     return *std::get<std::shared_ptr<const Array>>(data_);
   }
-  [[nodiscard]] std::shared_ptr<const Object> members() const;
+  [[nodiscard]] ObjectView members() const;
 
   /// Member of an object (also of an unparsed document); nothing if absent or no object.
   [[nodiscard]] std::optional<Value> find(std::string_view name) const;
@@ -95,6 +96,19 @@ class Value {
   std::variant<std::monostate, bool, Number, std::string, std::shared_ptr<const Array>,
                std::shared_ptr<const Object>, DocRef>
       data_;
+};
+
+/// The members of an object; keeps them alive, so that a loop over those of a temporary is safe.
+class ObjectView {
+ public:
+  explicit ObjectView(std::shared_ptr<const Object> object) : object_(std::move(object)) {}
+  [[nodiscard]] Object::const_iterator begin() const { return object_->begin(); }
+  [[nodiscard]] Object::const_iterator end() const { return object_->end(); }
+  const Object& operator*() const { return *object_; }
+  const Object* operator->() const { return object_.get(); }
+
+ private:
+  std::shared_ptr<const Object> object_;
 };
 
 class JsonError : public std::runtime_error {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -180,10 +181,10 @@ std::string unescape_json(std::string_view raw) {
   std::string out;
   out.reserve(raw.size());
   for (std::size_t i = 0; i < raw.size(); ++i) {
-    if (raw[i] != '\\') {
-      out.push_back(raw[i]);
-      continue;
-    }
+    const std::size_t backslash = std::min(raw.find('\\', i), raw.size());
+    out.append(raw, i, backslash - i);
+    if (backslash == raw.size()) break;
+    i = backslash;
     switch (raw[++i]) {
       case 'b':
         out.push_back('\b');

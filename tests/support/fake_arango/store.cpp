@@ -25,8 +25,6 @@ bool legal_collection_name(std::string_view name) {
                       [](char k) { return static_cast<unsigned char>(k) < 0x20; });
 }
 
-Value index_name(std::string_view name) { return Value(name); }
-
 // Members in the order of their names, as the server lists indexes.
 Value sorted_object(Object members) {
   std::stable_sort(members.begin(), members.end(),
@@ -38,6 +36,54 @@ void set_default(Object& o, const char* name, Value v) {
   for (const auto& m : o)
     if (m.first == name) return;
   o.emplace_back(name, std::move(v));
+}
+
+Array strings(std::initializer_list<const char*> all) {
+  Array a;
+  for (const char* s : all) a.emplace_back(s);
+  return a;
+}
+
+// Inverted indexes list their fields as objects and all settings of their view side.
+void complete_inverted(Object& o) {
+  for (Member& m : o) {
+    if (m.first != "fields") continue;
+    Array fields;
+    for (const Value& f : m.second.items()) {
+      if (f.is_string()) {
+        fields.emplace_back(Object{{"name", f}});
+        continue;
+      }
+      Object field;
+      if (f.find("analyzer") && !f.find("features"))
+        field.emplace_back("features", strings({"frequency", "position", "norm"}));
+      for (const char* name : {"analyzer", "name"})
+        if (const auto v = f.find(name)) field.emplace_back(name, *v);
+      for (const Member& given : f.members())
+        if (given.first != "analyzer" && given.first != "name") field.push_back(given);
+      fields.emplace_back(std::move(field));
+    }
+    m.second = std::move(fields);
+  }
+  set_default(o, "analyzer", "identity");
+  set_default(o, "cleanupIntervalStep", 2);
+  set_default(o, "commitIntervalMsec", 1000);
+  set_default(o, "consolidationIntervalMsec", 5000);
+  set_default(o, "consolidationPolicy",
+              Object{{"type", "tier"},
+                     {"segmentsBytesMax", std::int64_t{8589934592}},
+                     {"maxSkewThreshold", 0.4},
+                     {"minDeletionRatio", 0.5}});
+  set_default(o, "features", strings({"frequency", "norm"}));
+  set_default(o, "optimizeTopK", Array{});
+  set_default(o, "primarySort", Object{{"fields", Array{}}, {"compression", "lz4"}});
+  set_default(o, "storedValues", Array{});
+  for (const char* off : {"includeAllFields", "searchField", "trackListPositions"})
+    set_default(o, off, false);
+  set_default(o, "version", 1);
+  set_default(o, "writebufferActive", 0);
+  set_default(o, "writebufferIdle", 64);
+  set_default(o, "writebufferSizeMax", 33554432);
 }
 
 // What the server adds to an index that was asked for.
@@ -60,6 +106,8 @@ void complete_index(Object& o, const std::string& type) {
     set_default(o, "minLength", 2);
   } else if (type == "mdi" || type == "zkd") {
     set_default(o, "fieldValueTypes", "double");
+  } else if (type == "inverted") {
+    complete_inverted(o);
   }
   set_default(o, "sparse",
               type == "ttl" || type == "geo" || type == "fulltext" || type == "inverted");
@@ -281,7 +329,7 @@ Value Store::add_index(const std::string& db, const std::string& name, Value def
   std::erase_if(o, [](const Member& m) { return m.first == "id" || m.first == "inBackground"; });
   const std::string number = std::to_string(++last_id_);
   o.emplace_back("id", c.info.name + "/" + number);
-  set_default(o, "name", index_name("idx_" + std::to_string(clock_.next())));
+  set_default(o, "name", "idx_" + std::to_string(clock_.next()));
   Value v = sorted_object(std::move(o));
   c.info.indexes.push_back(v);
   tick_ += 1;

@@ -1,83 +1,28 @@
 // How fast the double serves pages: MB/s over loopback, with the client's share (which only reads)
 // and per second of the server's own CPU time. Usage: fake_arango_throughput [documents [bytes]]
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "fake_arango/fake_arango.h"
+#include "fake_arango/raw_client.h"
 
 namespace {
 
-// A client that does nothing but read.
-class Reader {
- public:
-  explicit Reader(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in a{};
-    a.sin_family = AF_INET;
-    a.sin_port = htons(port);
-    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(fd_, reinterpret_cast<sockaddr*>(&a), sizeof a) != 0)
-      throw std::runtime_error("cannot connect");
-  }
-  ~Reader() { ::close(fd_); }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
-
-  // The body's size; `tail` gets its last bytes.
-  std::size_t request(const std::string& path, const std::string& body, std::string& tail) {
-    const std::string text =
-        "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) +
-        "\r\n\r\n" + body;
-    if (::send(fd_, text.data(), text.size(), 0) < 0) throw std::runtime_error("cannot send");
-    std::string head;
-    std::size_t end = 0;
-    while ((end = head.find("\r\n\r\n")) == std::string::npos) head.append(buffer_.data(), read());
-    const std::size_t at = head.find("Content-Length: ");
-    const std::size_t length = std::stoul(head.substr(at + 16));
-    std::size_t have = head.size() - end - 4;
-    tail = head.substr(end + 4);
-    while (have < length) {
-      const std::size_t n = read();
-      have += n;
-      tail.append(buffer_.data(), n);
-      if (tail.size() > 4096) tail.erase(0, tail.size() - 2048);
-    }
-    return length;
-  }
-
- private:
-  std::size_t read() {
-    const ssize_t n = ::recv(fd_, buffer_.data(), buffer_.size(), 0);
-    if (n <= 0) throw std::runtime_error("connection lost");
-    return static_cast<std::size_t>(n);
-  }
-  int fd_;
-  std::vector<char> buffer_ = std::vector<char>(1U << 18);
-};
-
-double cpu_of_thread() {
+double cpu_seconds(int who) {
   rusage u{};
-  ::getrusage(RUSAGE_THREAD, &u);
+  ::getrusage(who, &u);
   return static_cast<double>(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
          static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
-double cpu_of_process() {
-  rusage u{};
-  ::getrusage(RUSAGE_SELF, &u);
-  return static_cast<double>(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-         static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
+// Of all threads but this one: the server's.
+double server_cpu_seconds() { return cpu_seconds(RUSAGE_SELF) - cpu_seconds(RUSAGE_THREAD); }
 
 std::vector<std::string> documents(std::size_t n, std::size_t bytes) {
   std::vector<std::string> all;
@@ -93,21 +38,25 @@ std::vector<std::string> documents(std::size_t n, std::size_t bytes) {
 }
 
 void measure(const char* what, std::uint16_t port, const std::string& query) {
-  Reader reader(port);
+  fake_arango::RawClient client(port);
   const auto begin = std::chrono::steady_clock::now();
-  const double own = cpu_of_thread();
-  const double all = cpu_of_process();
-  std::string tail;
-  std::size_t bytes = reader.request("/_api/cursor", query, tail);
+  const double cpu_begin = server_cpu_seconds();
+  std::string tail;  // only the end is looked at
+  const auto keep_tail = [&](std::string_view piece) {
+    tail += piece;
+    if (tail.size() > 4096) tail.erase(0, tail.size() - 2048);
+  };
+  std::size_t bytes = client.read_body_by("POST", "/_api/cursor", query, keep_tail);
   for (;;) {
     const std::size_t at = tail.rfind("\"id\":\"");
     if (tail.rfind("\"hasMore\":true") == std::string::npos || at == std::string::npos) break;
     const std::string id = tail.substr(at + 6, tail.find('"', at + 6) - at - 6);
-    bytes += reader.request("/_api/cursor/" + id, "", tail);
+    tail.clear();
+    bytes += client.read_body_by("POST", "/_api/cursor/" + id, "", keep_tail);
   }
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  const double server_cpu = cpu_of_process() - all - (cpu_of_thread() - own);
+  const double server_cpu = server_cpu_seconds() - cpu_begin;
   const double mb = static_cast<double>(bytes) / 1e6;
   std::printf("%-34s %8.1f MB in %6.2f s: %7.1f MB/s, %7.1f MB per second of server CPU\n", what,
               mb, seconds, mb / seconds, mb / server_cpu);
