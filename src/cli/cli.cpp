@@ -59,6 +59,7 @@ Exit run(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return report(app, e, argc, argv);
   }
+  apply_environment(app, *chosen->app);
   apply_config_file(app, *chosen->app, raw);
   if (raw.log_format != "text" && raw.log_format != "json")
     throw Error(Exit::usage, fmt::format("unknown log format '{}'", raw.log_format),

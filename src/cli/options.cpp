@@ -24,11 +24,11 @@ std::string environment_name(std::string name) {
 
 template <class T>
 CLI::Option* option(CLI::App& app, const std::string& name, T& value, const std::string& help) {
-  return app.add_option("--" + name, value, help)->envname(environment_name(name));
+  return app.add_option("--" + name, value, help);
 }
 
 CLI::Option* flag(CLI::App& app, const std::string& name, bool& value, const std::string& help) {
-  return app.add_flag("--" + name, value, help)->envname(environment_name(name));
+  return app.add_flag("--" + name, value, help);
 }
 
 /// A secret from VARIABLE, or from the file that VARIABLE_FILE names (one trailing line end is left
@@ -54,8 +54,7 @@ std::string option_name(const CLI::Option& o) {
 std::vector<CLI::Option*> settable(CLI::App& app) {
   std::vector<CLI::Option*> all;
   for (CLI::Option* o : app.get_options())
-    if (const auto name = option_name(*o);
-        !name.empty() && name != "help" && name != "config" && name != "version")
+    if (const auto name = option_name(*o); !name.empty() && name != "help" && name != "version")
       all.push_back(o);
   return all;
 }
@@ -63,6 +62,20 @@ std::vector<CLI::Option*> settable(CLI::App& app) {
 void collect_names(CLI::App& app, std::vector<std::string>& names) {
   for (CLI::Option* o : settable(app)) names.push_back(option_name(*o));
   for (CLI::App* sub : app.get_subcommands({})) collect_names(*sub, names);
+}
+
+/// Not CLI11's envname(): that would also fill the same option of commands that were not chosen,
+/// over what the user typed.
+void set_from_environment(CLI::Option& o) {
+  const char* value = std::getenv(environment_name(option_name(o)).c_str());
+  if (o.count() > 0 || value == nullptr || *value == '\0') return;
+  try {
+    o.add_result(value);
+    o.run_callback();
+  } catch (const CLI::ParseError& e) {
+    throw Error(Exit::usage, fmt::format("{}: {}", environment_name(option_name(o)), e.what()),
+                "Write the variable's value as on the command line.");
+  }
 }
 
 void set_from_yaml(CLI::Option& o, const YAML::Node& value, const std::string& where) {
@@ -150,6 +163,11 @@ void add_run_options(CLI::App& c, RawOptions& raw) {
       ->capture_default_str()
       ->group("Output");
   option(c, "summary", raw.summary, "file for the summary as JSON")->group("Output");
+}
+
+void apply_environment(CLI::App& app, CLI::App& command) {
+  for (CLI::App* where_defined : {&app, &command})
+    for (CLI::Option* o : settable(*where_defined)) set_from_environment(*o);
 }
 
 void apply_config_file(CLI::App& app, CLI::App& command, const RawOptions& raw) {

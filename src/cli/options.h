@@ -33,6 +33,9 @@ void add_source_options(CLI::App& command, RawOptions& raw);
 void add_target_options(CLI::App& command, RawOptions& raw);
 void add_run_options(CLI::App& command, RawOptions& raw);
 
+/// Fills options that the command line left open from ARANGO2PG_<NAME>. Throws Error(usage).
+void apply_environment(CLI::App& app, CLI::App& command);
+
 /// Fills options that neither the command line nor the environment gave from the configuration file
 /// (`--config`, or arango2pg.yaml in the working directory if there is one). Throws Error(usage)
 /// for unknown names, with file and line.

@@ -321,8 +321,10 @@ void Migration::check_counts() {
 }
 
 void Migration::finalise() {
-  for (const auto& index : pg::missing_indexes(*control_, run_)) {
-    spdlog::info("building index {}", index.name);
+  const auto indexes = pg::missing_indexes(*control_, run_);
+  if (!indexes.empty()) spdlog::info("building {} indexes", indexes.size());
+  for (const auto& index : indexes) {
+    spdlog::debug("building index {}", index.name);
     pg::rebuild_index(*control_, run_, index);
   }
   for (const auto* table : plan_.tables())
@@ -341,7 +343,7 @@ Summary Migration::summarise(const std::string& status, Exit exit) {
     CollectionSummary c;
     c.collection = plan_.collections[i].name;
     for (const auto& t : plan_.plans[i]->tables())
-      if (!t.is_audit) c.tables.push_back(t.table.name.text());
+      (t.is_audit ? c.audit_tables : c.tables).push_back(t.table.name.text());
     if (!c.tables.empty()) c.table = c.tables.front();
     if (const auto it = counters.find(c.collection); it != counters.end()) c.counters = it->second;
     c.notes = std::move(notes[c.collection]);

@@ -77,14 +77,25 @@ std::vector<std::string> table_row(const std::string& name, const std::string& t
           fmt::format("{:.1f}s", seconds)};
 }
 
+/// True if `column` ("table.column") belongs to one of `tables`, whose names may have a schema
+/// before them.
+bool of_table(const std::string& column, const std::vector<std::string>& tables) {
+  return std::any_of(tables.begin(), tables.end(), [&](const std::string& table) {
+    return column.rfind(table.substr(table.rfind('.') + 1) + ".", 0) == 0 ||
+           column.rfind(table + ".", 0) == 0;
+  });
+}
+
 /// Counted, never silent: constants and defaults, warnings, attributes that nobody mapped (seed
 /// trap 0.1, 0.2).
 std::string remarks(const Summary& summary) {
   std::string out;
   for (const auto& c : summary.collections) {
-    for (const auto& [column, n] : c.notes.defaults_used)
+    for (const auto& [column, n] : c.notes.defaults_used) {
+      if (of_table(column, c.audit_tables)) continue;  // an audit entry is made of constants
       out += fmt::format("  {}: constant or default used in {} for {} of {}\n", c.collection,
                          column, format_count(n), format_count(c.counters.read));
+    }
     for (const auto& [rule, n] : c.notes.warnings)
       out += fmt::format("  {}: warning {} in {} documents\n", c.collection, rule, format_count(n));
     for (const auto& [name, u] : c.notes.unmapped)

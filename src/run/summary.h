@@ -16,6 +16,7 @@ struct CollectionSummary {
   std::string collection;
   std::string table;  ///< the first table; further ones are in `tables`
   std::vector<std::string> tables;
+  std::vector<std::string> audit_tables;  ///< tables that `audit: { table: … }` names
   pg::Counters counters;
   double seconds = 0;
   doc::MappingNotes notes;

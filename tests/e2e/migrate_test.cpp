@@ -96,6 +96,22 @@ TEST_F(Migrate, LosesNothingOnAClusterWhoseKeysMixCaseAndPunctuation) {
   EXPECT_EQ(arango.counters().open_cursors, 0U);
 }
 
+// A variable for --target won over the command line, because the library filled it in for every
+// command.
+TEST_F(Migrate, TheCommandLineBeatsTheEnvironmentBeatsTheFile) {
+  dir_.write("in/items.jsonl", "{\"_key\":\"a\"}\n");
+  const auto file = dir_.write("c.yaml", "target: dbname=nowhere_from_file\nsource: jsonl:" +
+                                             (dir_.path() / "in").string() + "\n");
+  const std::vector<std::string> wrong = {"ARANGO2PG_TARGET=dbname=nowhere_from_environment"};
+  const auto from_environment = run_tool({"migrate", "--config", file}, wrong);
+  EXPECT_EQ(from_environment.exit, 4);
+  EXPECT_NE(from_environment.err.find("nowhere_from_environment"), std::string::npos)
+      << from_environment.err;
+  const auto typed =
+      run_tool({"migrate", "--config", file, "--target", target_->conninfo()}, wrong);
+  EXPECT_EQ(typed.exit, 0) << typed.all();
+}
+
 TEST_F(Migrate, RefusesATableThatHoldsRowsUntilToldWhatToDo) {
   dir_.write("in/items.jsonl", "{\"_key\":\"a\",\"v\":1}\n");
   const std::string source = "jsonl:" + (dir_.path() / "in").string();
