@@ -33,8 +33,9 @@ Exit report(const CLI::App& app, const CLI::ParseError& e, int argc, char** argv
     return Exit::done;
   }
   std::string message = e.what();
-  const std::string kind = e.get_name();
-  if (kind == "ExtrasError" || kind == "RequiredError")
+  const int kind = e.get_exit_code();
+  if (kind == static_cast<int>(CLI::ExitCodes::ExtrasError) ||
+      kind == static_cast<int>(CLI::ExitCodes::RequiredError))
     message = unknown_word_message(app, argc, argv).value_or(message);
   throw Error(Exit::usage, message, "See arango2pg --help, or arango2pg COMMAND --help.");
 }
