@@ -281,9 +281,14 @@ void Migration::load() {
   config.memory = options_.memory;
   config.commit_bytes = options_.batch_size;
   const ProgressDisplay display(progress_, options_.progress);
-  outcome_ = run_pipeline(config,
-                          {source_, *ledger_, plan_.plans, plan_.index, loader_config(), progress_},
-                          signals_.token());
+  for (const auto& wave : plan_.waves()) {
+    std::map<std::string, std::uint32_t> names;
+    for (const std::uint32_t i : wave) names[plan_.collections[i].name] = i;
+    if (signals_.requested()) return;
+    outcome_ =
+        run_pipeline(config, {source_, *ledger_, plan_.plans, names, loader_config(), progress_},
+                     signals_.token());
+  }
 }
 
 bool Migration::all_parts_done() {

@@ -126,6 +126,34 @@ std::vector<std::pair<std::string, std::string>> RunPlan::description() const {
   return out;
 }
 
+std::vector<std::vector<std::uint32_t>> RunPlan::waves() const {
+  std::map<TableName, std::set<std::uint32_t>> writers;
+  for (std::uint32_t i = 0; i < plans.size(); ++i)
+    for (const auto& table : plans[i]->tables()) writers[table.table.name].insert(i);
+  std::vector<std::set<std::uint32_t>> waits_for(plans.size());
+  for (std::uint32_t i = 0; i < plans.size(); ++i)
+    for (const auto& table : plans[i]->tables())
+      for (const auto& referenced : table.table.references)
+        if (const auto it = writers.find(referenced); it != writers.end())
+          for (const std::uint32_t writer : it->second)
+            if (writer != i) waits_for[i].insert(writer);
+  std::vector<std::vector<std::uint32_t>> waves;
+  std::set<std::uint32_t> placed;
+  while (placed.size() < plans.size()) {
+    std::vector<std::uint32_t> wave;
+    for (std::uint32_t i = 0; i < plans.size(); ++i)
+      if (!placed.contains(i) &&
+          std::includes(placed.begin(), placed.end(), waits_for[i].begin(), waits_for[i].end()))
+        wave.push_back(i);
+    if (wave.empty())  // a cycle: what is left goes together
+      for (std::uint32_t i = 0; i < plans.size(); ++i)
+        if (!placed.contains(i)) wave.push_back(i);
+    placed.insert(wave.begin(), wave.end());
+    waves.push_back(std::move(wave));
+  }
+  return waves;
+}
+
 std::vector<const mapping::TargetTable*> RunPlan::tables() const {
   std::vector<const mapping::TargetTable*> all;
   std::set<TableName> seen;

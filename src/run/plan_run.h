@@ -25,6 +25,10 @@ struct RunPlan {
 
   /// In plain words, what decides the result; stored with the run and compared when it is resumed.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> description() const;
+  /// Collections in the order in which foreign keys allow to load them: those of one wave may be
+  /// loaded at once, and reference only tables of earlier waves (or of their own: cycles can't be
+  /// put in order).
+  [[nodiscard]] std::vector<std::vector<std::uint32_t>> waves() const;
   /// Every table once, in load order.
   [[nodiscard]] std::vector<const mapping::TargetTable*> tables() const;
 };

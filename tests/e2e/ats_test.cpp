@@ -83,6 +83,16 @@ TEST_F(AtsPack, LoadsTheSampleWithAnAuditEntryPerDocument) {
       "t");
 }
 
+// Collections were loaded in the order of their names: as soon as the sample was larger than one
+// transaction, results came before the résumés that they point at and went to quarantine by their
+// foreign keys.
+TEST_F(AtsPack, LoadsReferencedCollectionsBeforeThoseThatPointAtThem) {
+  sample("--resumes 600 --jobs 300");
+  const auto outcome = migrate_ats({"--batch-size", "32KiB", "--jobs", "3"});
+  EXPECT_EQ(outcome.exit, 0) << outcome.all();
+  EXPECT_EQ(quarantined(), std::vector<std::string>());
+}
+
 TEST_F(AtsPack, QuarantinesExactlyWhatTheSampleForetold) {
   const auto foretold = sample("--odd --broken");
   ASSERT_GT(foretold.size(), 15U);
