@@ -3,6 +3,7 @@
 /// in it. yaml_tree.cpp is the only file that includes yaml-cpp.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
