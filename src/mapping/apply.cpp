@@ -298,8 +298,10 @@ doc::RowBatch Plan::apply(doc::DocBatch batch, Scratch& scratch) const {
   out.lease = std::move(batch.lease);
   out.source = std::move(batch.bytes);
   out.docs = std::move(batch.docs);
-  std::uint64_t held = out.source.capacity();
-  for (const doc::TableRows& rows : out.tables) held += rows.bytes.capacity();
+  std::uint64_t held = out.source.capacity() + out.docs.capacity() * sizeof(doc::DocRef);
+  for (const doc::TableRows& rows : out.tables)
+    held += rows.bytes.capacity() +
+            (rows.row_end.capacity() + rows.row_doc.capacity()) * sizeof(std::uint32_t);
   out.lease.resize(held);
   return out;
 }

@@ -70,7 +70,7 @@ class Pipeline {
   Pipeline(const PipelineConfig& config, PipelineParts parts, const std::stop_token& stop)
       : config_(config),
         parts_(std::move(parts)),
-        budget_(config.memory),
+        budget_(config.memory / 8 * 7),  // the rest: parsers, libpq, fragments
         failure_([this] { abort(); }),
         on_stop_(stop, [this] { drain_.request_stop(); }) {
     for (unsigned i = 0; i < config_.lanes; ++i) {
