@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "base/units.h"
-#include "doc/json.h"
 #include "pg/connection.h"
+#include "run/json_text.h"
 #include "run/quarantine_source.h"
 
 namespace arango2pg::run {
@@ -79,17 +79,13 @@ std::string quarantine_text(const std::vector<QuarantinedDocument>& documents) {
 }
 
 std::string quarantine_json(const std::vector<QuarantinedDocument>& documents) {
-  const auto quoted = [](std::string_view text) {
-    std::string out;
-    doc::append_json_string(out, text);
-    return out;
-  };
   std::string list;
   for (const auto& d : documents)
     list += fmt::format(
         R"({}{{"id":{},"run":{},"collection":{},"key":{},"rule":{},"path":{},"message":{},"status":{},"created_at":{}}})",
-        list.empty() ? "" : ",", d.id, d.run, quoted(d.collection), quoted(d.key), quoted(d.rule),
-        quoted(d.path), quoted(d.message), quoted(d.status), quoted(d.created_at));
+        list.empty() ? "" : ",", d.id, d.run, json_text(d.collection), json_text(d.key),
+        json_text(d.rule), json_text(d.path), json_text(d.message), json_text(d.status),
+        json_text(d.created_at));
   return "[" + list + "]";
 }
 

@@ -2,20 +2,14 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include "doc/json.h"
 #include "pg/catalog.h"
 #include "pg/ledger.h"
 #include "pg/migrations.h"
+#include "run/json_text.h"
 #include "run/worker.h"
 
 namespace arango2pg::run {
 namespace {
-
-std::string quoted(std::string_view text) {
-  std::string out;
-  doc::append_json_string(out, text);
-  return out;
-}
 
 const std::string& schema_of(const pg::Pack& pack, const std::string& schema) {
   return schema.empty() ? pack.default_schema : schema;
@@ -44,9 +38,10 @@ std::string schema_status(const TargetOptions& target, const std::string& pack_n
   std::string out;
   for (const auto& s : pg::migration_status(connection, pack, schema_of(pack, schema))) {
     if (json)
-      out += fmt::format(R"({}{{"number":{},"name":{},"state":{},"applied_at":{}}})",
-                         out.empty() ? "" : ",", s.migration.number, quoted(s.migration.name),
-                         quoted(s.state), s.applied_at.empty() ? "null" : quoted(s.applied_at));
+      out +=
+          fmt::format(R"({}{{"number":{},"name":{},"state":{},"applied_at":{}}})",
+                      out.empty() ? "" : ",", s.migration.number, json_text(s.migration.name),
+                      json_text(s.state), s.applied_at.empty() ? "null" : json_text(s.applied_at));
     else
       out += fmt::format("{:<40} {:<8} {}\n", s.migration.name, s.state, s.applied_at);
   }

@@ -6,8 +6,8 @@
 #include <cstdlib>
 
 #include "base/units.h"
-#include "doc/json.h"
 #include "pg/connection.h"
+#include "run/json_text.h"
 
 namespace arango2pg::run {
 namespace {
@@ -60,12 +60,6 @@ double real(const pg::Rows& rows, std::size_t i, std::size_t c) {
 
 std::uint64_t count(const pg::Rows& rows, std::size_t i, std::size_t c) {
   return static_cast<std::uint64_t>(rows.number(i, c));
-}
-
-std::string quoted(std::string_view text) {
-  std::string out;
-  doc::append_json_string(out, text);
-  return out;
 }
 
 void read_details(pg::Connection& connection, RunStatus& run) {
@@ -155,18 +149,19 @@ std::string status_json(const std::vector<RunStatus>& runs) {
       collections += fmt::format(
           R"({}{{"collection":{},"parts":{},"parts_done":{},"read":{},"written":{},"updated":{},"filtered":{},)"
           R"("quarantined":{},"bytes":{},"documents_expected":{},"bytes_expected":{}}})",
-          collections.empty() ? "" : ",", quoted(c.collection), c.parts, c.parts_done,
+          collections.empty() ? "" : ",", json_text(c.collection), c.parts, c.parts_done,
           c.counters.read, c.counters.written, c.counters.updated, c.counters.filtered,
           c.counters.quarantined, c.counters.bytes, c.documents_expected, c.bytes_expected);
     for (const auto& g : r.stages)
       stages += fmt::format(R"({}{{"stage":{},"seconds":{:.3f}}})", stages.empty() ? "" : ",",
-                            quoted(g.name), g.seconds);
+                            json_text(g.name), g.seconds);
     list += fmt::format(
         R"({}{{"run":{},"command":{},"status":{},"source":{},"started_at":{},"ended_at":{},"holder":{},"message":{},)"
         R"("seconds":{:.3f},"progress":{:.4f},"eta_seconds":{},"stages":[{}],"collections":[{}]}})",
-        list.empty() ? "" : ",", r.run, quoted(r.command), quoted(r.status), quoted(r.source),
-        quoted(r.started_at), r.ended_at.empty() ? "null" : quoted(r.ended_at), quoted(r.holder),
-        quoted(r.message), r.seconds, r.progress,
+        list.empty() ? "" : ",", r.run, json_text(r.command), json_text(r.status),
+        json_text(r.source), json_text(r.started_at),
+        r.ended_at.empty() ? "null" : json_text(r.ended_at), json_text(r.holder),
+        json_text(r.message), r.seconds, r.progress,
         r.eta_seconds ? fmt::format("{:.0f}", *r.eta_seconds) : "null", stages, collections);
   }
   return "[" + list + "]";

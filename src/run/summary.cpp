@@ -10,16 +10,10 @@
 #include <fstream>
 
 #include "base/units.h"
-#include "doc/json.h"
+#include "run/json_text.h"
 
 namespace arango2pg::run {
 namespace {
-
-std::string quoted(std::string_view text) {
-  std::string out;
-  doc::append_json_string(out, text);
-  return out;
-}
 
 std::string counters_json(const pg::Counters& c) {
   return fmt::format(
@@ -31,13 +25,13 @@ std::string notes_json(const doc::MappingNotes& notes) {
   const auto object = [](const std::map<std::string, std::uint64_t>& counts) {
     std::string out;
     for (const auto& [name, n] : counts)
-      out += fmt::format("{}{}:{}", out.empty() ? "" : ",", quoted(name), n);
+      out += fmt::format("{}{}:{}", out.empty() ? "" : ",", json_text(name), n);
     return "{" + out + "}";
   };
   std::string unmapped;
   for (const auto& [name, u] : notes.unmapped)
     unmapped += fmt::format(R"({}{}:{{"count":{},"bytes":{}}})", unmapped.empty() ? "" : ",",
-                            quoted(name), u.count, u.bytes);
+                            json_text(name), u.count, u.bytes);
   return fmt::format(R"("defaults_used":{},"warnings":{},"unmapped":{{{}}})",
                      object(notes.defaults_used), object(notes.warnings), unmapped);
 }
@@ -120,21 +114,21 @@ std::string to_json(const Summary& s) {
   std::string list;
   for (const auto& c : s.collections) {
     std::string tables;
-    for (const auto& t : c.tables) tables += (tables.empty() ? "" : ",") + quoted(t);
+    for (const auto& t : c.tables) tables += (tables.empty() ? "" : ",") + json_text(t);
     list += fmt::format(R"({}{{"collection":{},"table":{},"tables":[{}],{},"seconds":{:.3f},{}}})",
-                        list.empty() ? "" : ",", quoted(c.collection), quoted(c.table), tables,
-                        counters_json(c.counters), c.seconds, notes_json(c.notes));
+                        list.empty() ? "" : ",", json_text(c.collection), json_text(c.table),
+                        tables, counters_json(c.counters), c.seconds, notes_json(c.notes));
   }
   std::string stages;
   for (const auto& g : s.stages)
     stages += fmt::format(R"({}{{"stage":{},"seconds":{:.3f}}})", stages.empty() ? "" : ",",
-                          quoted(g.name), g.seconds);
+                          json_text(g.name), g.seconds);
   return fmt::format(
       R"({{"run":{},"command":{},"status":{},"exit":{},"collections":[{}],"totals":{{{}}},"stages":[{}],)"
       R"("seconds":{:.3f},"bound_by":{},"peak_memory":{}}})",
-      s.run, quoted(s.command), quoted(s.status), static_cast<int>(s.exit), list,
+      s.run, json_text(s.command), json_text(s.status), static_cast<int>(s.exit), list,
       counters_json(s.totals()), stages, s.seconds,
-      s.bound_by.empty() ? "null" : quoted(s.bound_by), s.peak_memory);
+      s.bound_by.empty() ? "null" : json_text(s.bound_by), s.peak_memory);
 }
 
 std::string to_text(const Summary& s) {
