@@ -563,7 +563,10 @@ TEST(Apply, HandsTheBatchOn) {
   EXPECT_TRUE(rows.last);
   EXPECT_EQ(rows.skipped, 6U);
   EXPECT_EQ(rows.document(0), R"({"_key":"1"})");
-  EXPECT_EQ(rows.lease.bytes(), rows.source.capacity() + rows.tables[0].bytes.capacity());
+  const doc::TableRows& held = rows.tables[0];
+  EXPECT_EQ(rows.lease.bytes(),
+            rows.source.capacity() + held.bytes.capacity() + rows.docs.capacity() * sizeof(doc::DocRef) +
+                (held.row_end.capacity() + held.row_doc.capacity()) * sizeof(std::uint32_t));
 }
 
 TEST(Apply, AnEmptyBatchIsFine) {
