@@ -14,6 +14,9 @@ namespace {
 /// Rows are handed to libpq when this much has gathered.
 constexpr std::size_t flush_bytes = 256U << 10U;
 
+/// PostgreSQL allocates at most 1 GiB − 1 for a value, headers included.
+constexpr std::size_t largest_bytea = (1U << 30U) - 1024;
+
 /// A binary COPY of our own few columns, row by row.
 class BookCopy {
  public:
@@ -173,8 +176,15 @@ void Bookkeeper::write_quarantine(CopySession& session, const std::atomic<bool>&
     write_revision(row, r.revision);
     row.text(valid_text(r.rule));
     row.text(valid_text(r.path));
-    row.text(valid_text(r.message));
-    row.bytea(batches_[r.batch].document(r.doc));
+    const std::string_view document = batches_[r.batch].document(r.doc);
+    if (document.size() <= largest_bytea) {
+      row.text(valid_text(r.message));
+      row.bytea(document);
+    } else {
+      row.text(valid_text(r.message) + " (the document's " + std::to_string(document.size()) +
+               " bytes are more than a row can hold)");
+      row.null();
+    }
     copy.end_row();
   }
   copy.finish();

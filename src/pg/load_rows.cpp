@@ -7,9 +7,22 @@
 namespace arango2pg::pg {
 namespace {
 
-std::string column_list(const std::vector<std::string>& columns, const std::string& prefix = {}) {
+std::string column_list(const std::vector<std::string>& columns) {
   std::string out;
-  for (const std::string& c : columns) out += (out.empty() ? "" : ", ") + prefix + quote(c);
+  for (const std::string& c : columns) out += (out.empty() ? "" : ", ") + quote(c);
+  return out;
+}
+
+std::string stage_name(std::size_t collection, std::size_t index) {
+  return "pg_temp.arango2pg_stage_" + std::to_string(collection) + "_" + std::to_string(index);
+}
+
+/// "a.x = b.y AND …" for columns that belong together.
+std::string joined(const std::string& a, const std::vector<std::string>& x, const std::string& b,
+                   const std::vector<std::string>& y) {
+  std::string out;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    out += (i == 0 ? "" : " AND ") + a + "." + quote(x[i]) + " = " + b + "." + quote(y[i]);
   return out;
 }
 
@@ -31,17 +44,18 @@ std::string merge_statement(const LoadTable& table, const std::string& stage) {
   if (!sets.empty() && !revision.empty())
     sql +=
         " WHERE target." + revision + " IS NULL OR excluded." + revision + " >= target." + revision;
-  // A row that this statement inserted has no updater yet.
+  // What was there before is counted by the statement's own snapshot: the usual look at xmax does
+  // not work for partitioned tables.
   return sql +
-         " RETURNING xmax = 0 AS inserted) "
-         "SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM "
-         "merged";
+         " RETURNING 1) SELECT (SELECT count(*) FROM merged), (SELECT count(*) FROM (SELECT "
+         "DISTINCT " +
+         column_list(table.key) + " FROM " + stage + ") s WHERE NOT EXISTS (SELECT FROM " +
+         quote(table.name) + " t WHERE " + joined("t", table.key, "s", table.key) + "))";
 }
 
 /// The number of the row that a COPY error is about: "COPY t, line 3, column c: …". The sentence is
 /// in the server's language, so the first number behind the table's name is taken. A name that
-/// holds
-/// ", 7" misleads this; the isolation only uses it to choose where to look first.
+/// holds ", 7" misleads this; the isolation only uses it to choose where to look first.
 std::size_t line_of(const Failure& failure) {
   std::size_t at = failure.context.find("COPY ");
   if (at == std::string::npos) return 0;
@@ -58,18 +72,40 @@ std::size_t line_of(const Failure& failure) {
 
 }  // namespace
 
-TableSql table_sql(const LoadTable& table, std::size_t collection, std::size_t index) {
+TableSql table_sql(const LoadCollection& collection, std::size_t number, std::size_t index) {
+  const LoadTable& table = collection.tables[index];
   const std::string format =
       table.format == doc::CopyFormat::binary ? " FROM STDIN (FORMAT binary)" : " FROM STDIN";
   const std::string columns = " (" + column_list(table.columns) + ")";
-  if (!table.merge) return {"COPY " + quote(table.name) + columns + format, {}, {}, {}};
-  const std::string stage =
-      "pg_temp.arango2pg_stage_" + std::to_string(collection) + "_" + std::to_string(index);
-  return {"COPY " + stage + columns + format,
-          // Types only: constraints are the target's business, and generated columns don't come.
-          "CREATE TEMPORARY TABLE " + stage.substr(8) + " ON COMMIT DELETE ROWS AS SELECT " +
-              column_list(table.columns) + " FROM " + quote(table.name) + " WITH NO DATA",
-          "TRUNCATE " + stage, merge_statement(table, stage)};
+  TableSql sql;
+  if (!table.merge) {
+    sql.copy = "COPY " + quote(table.name) + columns + format;
+    return sql;
+  }
+  const std::string stage = stage_name(number, index);
+  sql.copy = "COPY " + stage + columns + format;
+  // Types only: constraints are the target's business, and generated columns don't come.
+  sql.create_stage = "CREATE TEMPORARY TABLE " + stage.substr(stage.find('.') + 1) +
+                     " ON COMMIT DELETE ROWS AS SELECT " + column_list(table.columns) + " FROM " +
+                     quote(table.name) + " WITH NO DATA";
+  sql.clear_stage = "TRUNCATE " + stage;
+  sql.merge = merge_statement(table, stage);
+  if (table.parent < 0) return sql;
+  // The parents are merged already: the target holds the newest revision there is.
+  const LoadTable& parent = collection.tables[static_cast<std::size_t>(table.parent)];
+  const std::string staged_parent = stage_name(number, static_cast<std::size_t>(table.parent));
+  const std::string newer =
+      parent.revision.empty() ? "false"
+                              : "EXISTS (SELECT FROM " + quote(parent.name) + " t WHERE " +
+                                    joined("t", parent.key, "p", parent.key) + " AND t." +
+                                    quote(parent.revision) + " > p." + quote(parent.revision) + ")";
+  sql.skip_outdated = "DELETE FROM " + stage + " s USING " + staged_parent + " p WHERE " +
+                      joined("s", table.parent_key, "p", parent.key) + " AND " + newer;
+  sql.delete_absent = "DELETE FROM " + quote(table.name) + " c USING " + staged_parent +
+                      " p WHERE " + joined("c", table.parent_key, "p", parent.key) + " AND NOT " +
+                      newer + " AND NOT EXISTS (SELECT FROM " + stage + " s WHERE " +
+                      joined("s", table.key, "c", table.key) + ")";
+  return sql;
 }
 
 RowLoader::RowLoader(CopySession& session, const LoaderConfig& config,
@@ -139,11 +175,14 @@ void RowLoader::copy(std::uint32_t collection, std::size_t table,
   }
 }
 
-std::uint64_t RowLoader::merge(std::uint32_t collection, std::size_t table, bool again) {
+std::uint64_t RowLoader::merge(std::uint32_t collection, std::size_t table) {
+  const TableSql& sql = sql_[collection][table];
   try {
-    const Rows done = session_.exec(sql_[collection][table].merge);
-    if (again) session_.exec(sql_[collection][table].clear_stage);
-    return static_cast<std::uint64_t>(done.number(0, 1));
+    if (!sql.skip_outdated.empty()) session_.exec(sql.skip_outdated);
+    if (!sql.delete_absent.empty()) session_.exec(sql.delete_absent);
+    const Rows done = session_.exec(sql.merge);
+    return static_cast<std::uint64_t>(
+        std::max<std::int64_t>(done.number(0, 0) - done.number(0, 1), 0));
   } catch (Refused& e) {
     if (e.failure.lost || !is_data_error(e.failure.sqlstate)) throw;
     throw RowsRefused{std::move(e.failure), std::nullopt};
@@ -158,8 +197,9 @@ RowLoader::Totals RowLoader::load(std::uint32_t collection, Documents documents,
   std::vector<std::vector<bool>> seen(batches_.size());
   for (std::size_t t = 0; t < tables.size(); ++t) {
     const std::vector<Slice> part = slices(t, documents);
-    if (part.empty()) continue;
-    copy(collection, t, part);
+    if (!part.empty()) copy(collection, t, part);
+    // Documents that have no children any more are a reason to merge, too.
+    if (part.empty() && tables[t].parent < 0) continue;
     bool own = false;
     for (const Slice& s : part) {
       totals.rows += s.end - s.first;
@@ -172,9 +212,12 @@ RowLoader::Totals RowLoader::load(std::uint32_t collection, Documents documents,
       }
     }
     if (!tables[t].merge) continue;
-    const std::uint64_t updated = merge(collection, t, again);
+    const std::uint64_t updated = merge(collection, t);
     if (own) totals.updated += updated;
   }
+  if (again)
+    for (std::size_t t = 0; t < tables.size(); ++t)
+      if (tables[t].merge) session_.exec(sql_[collection][t].clear_stage);
   return totals;
 }
 

@@ -36,11 +36,14 @@ struct TableSql {
   std::string copy;          ///< COPY … FROM STDIN, into the table or its staging table
   std::string create_stage;  ///< merge only, as all below
   std::string clear_stage;
-  std::string merge;  ///< one row: inserted, updated
+  std::string skip_outdated;  ///< children whose parent the target has in a newer revision
+  std::string delete_absent;  ///< children that their documents no longer have
+  std::string merge;          ///< one row: rows written, keys that were not there before
 };
 
-/// Names of staging tables hold the two indexes, so tables of all collections can share a session.
-TableSql table_sql(const LoadTable& table, std::size_t collection, std::size_t index);
+/// For table `index` of the collection with number `collection`: staging tables of all collections
+/// share a session.
+TableSql table_sql(const LoadCollection& collection, std::size_t number, std::size_t index);
 
 /// Some row of the last statement was refused as data. `suspect` is the document PostgreSQL pointed
 /// at, if it did.
@@ -89,7 +92,7 @@ class RowLoader {
   Totals load(std::uint32_t collection, Documents documents, bool again);
   void copy(std::uint32_t collection, std::size_t table, const std::vector<Slice>& slices);
   /// The number of rows that were there before.
-  std::uint64_t merge(std::uint32_t collection, std::size_t table, bool again);
+  std::uint64_t merge(std::uint32_t collection, std::size_t table);
   void add(std::uint32_t collection, const Totals& totals);
   /// load() in a savepoint; nothing if it worked.
   std::optional<RowsRefused> try_load(std::uint32_t collection, Documents documents);

@@ -46,14 +46,14 @@ struct Loader::Impl {
     for (std::size_t i = 0; i < config.collections.size(); ++i) {
       auto& tables = sql.emplace_back();
       for (std::size_t t = 0; t < config.collections[i].tables.size(); ++t)
-        tables.push_back(table_sql(config.collections[i].tables[t], i, t));
+        tables.push_back(table_sql(config.collections[i], i, t));
     }
   }
 
   CommitResult commit(std::span<doc::RowBatch> batches, const std::stop_token& stop);
   CommitResult attempt(Bookkeeper& books, std::span<doc::RowBatch> batches);
   CopySession& connected();
-  void end_old_session();
+  void end_old_sessions();
   bool happened(const Bookkeeper& books);
   void roll_back();
   void drop_session();
@@ -62,7 +62,10 @@ struct Loader::Impl {
   const LoaderConfig config;
   std::vector<std::vector<TableSql>> sql;
   std::optional<CopySession> session;
-  std::string old_pid, old_start;  ///< of a session we lost
+  struct OldSession {
+    std::string pid, start;
+  };
+  std::vector<OldSession> old_sessions;  ///< that we lost and the server may not have noticed
   bool connected_before = false;
 
   // of the commit under way
@@ -83,31 +86,36 @@ CopySession& Loader::Impl::connected() {
   if (session) return *session;
   session.emplace(config.conninfo, config.purpose);
   connected_before = true;
-  {
-    const std::lock_guard guard(mutex);
-    cancel_handle = session->cancel_handle();
+  try {
+    {
+      const std::lock_guard guard(mutex);
+      cancel_handle = session->cancel_handle();
+    }
+    end_old_sessions();
+    for (const auto& tables : sql)
+      for (const TableSql& t : tables)
+        if (!t.create_stage.empty()) session->exec(t.create_stage);
+  } catch (const Refused&) {
+    drop_session();  // half set up: of no use
+    throw;
   }
-  end_old_session();
-  for (const auto& tables : sql)
-    for (const TableSql& t : tables)
-      if (!t.create_stage.empty()) session->exec(t.create_stage);
   return *session;
 }
 
-void Loader::Impl::end_old_session() {
-  if (old_pid.empty()) return;
-  try {
-    session->exec(statement("loader/end_old_session.sql"), {old_pid, old_start});
-  } catch (const Refused& e) {
-    if (e.failure.lost) throw;  // else not allowed: then we wait until the server notices
+void Loader::Impl::end_old_sessions() {
+  for (const OldSession& old : old_sessions) {
+    try {
+      session->exec(statement("loader/end_old_session.sql"), {old.pid, old.start});
+    } catch (const Refused& e) {
+      if (e.failure.lost) throw;  // else not allowed: then we wait until the server notices
+    }
   }
-  old_pid.clear();
+  old_sessions.clear();
 }
 
 void Loader::Impl::drop_session() {
   if (!session) return;
-  old_pid = session->backend_pid();
-  old_start = session->backend_start();
+  old_sessions.push_back({session->backend_pid(), session->backend_start()});
   {
     const std::lock_guard guard(mutex);
     cancel_handle.reset();
@@ -145,7 +153,12 @@ CommitResult Loader::Impl::attempt(Bookkeeper& books, std::span<doc::RowBatch> b
   result.bytes = rows.bytes();
   result.quarantined = books.quarantined();
   in_doubt = token;
-  s.commit();
+  try {
+    s.commit();
+  } catch (const Refused& e) {
+    if (!e.failure.lost) in_doubt.clear();  // answered: not committed
+    throw;
+  }
   in_doubt.clear();
   return result;
 }
@@ -176,7 +189,6 @@ CommitResult Loader::Impl::commit(std::span<doc::RowBatch> batches, const std::s
       if (e.failure.lost) {
         drop_session();
       } else {
-        in_doubt.clear();  // the server answered: not committed
         roll_back();
         // A standby: the next connection may reach the primary.
         if (e.failure.sqlstate == "25006") drop_session();

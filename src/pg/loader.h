@@ -27,6 +27,11 @@ struct LoadTable {
   std::string revision;  ///< column, "" = none
   bool merge = false;  ///< false: COPY into the table; true: COPY into a staging table, then upsert
                        ///< by key, newer wins
+  /// Merge of a child table: the table (before this one) whose documents its rows belong to, and
+  /// the columns here that hold that table's key, parallel to it. Rows of those documents that the
+  /// batch no longer has are then deleted. Without: children are upserted by key only.
+  int parent = -1;
+  std::vector<std::string> parent_key;
 };
 
 enum class Audit : std::uint8_t { off, batch, document };
@@ -68,10 +73,12 @@ class Loader {
   /// last batch here and marks it done if that is its `last`. After a lost connection the ledger is
   /// read first: a commit in doubt is never repeated. Throws Error(target) if it must give up
   /// (nothing of `batches` is durable then) and Error(interrupted) when `stop` is requested while
-  /// waiting for a retry.
+  /// waiting for a retry or cancel() was called. Only where the server vanished for good while a
+  /// COMMIT was on its way nobody can tell; the ledger knows, and the next run asks it.
   CommitResult commit(std::span<doc::RowBatch> batches, const std::stop_token& stop);
 
-  /// Makes a running commit() of another thread fail soon (PQcancel). Thread-safe.
+  /// Makes a running commit() of another thread fail soon with Error(interrupted) (PQcancel); if
+  /// none is running, the next one. Thread-safe.
   void cancel() noexcept;
 
  private:

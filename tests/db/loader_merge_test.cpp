@@ -79,6 +79,61 @@ TEST_F(LoaderMergeTest, WorksWithoutRevisionAndWithoutOtherColumns) {
   EXPECT_EQ(list("SELECT a || b FROM pairs ORDER BY 1"), "12,34");
 }
 
+TEST_F(LoaderMergeTest, ChildrenFollowTheirDocument) {
+  connection().exec("CREATE TABLE child (t_id text, n integer, v text, PRIMARY KEY (t_id, n))");
+  connection().exec("INSERT INTO child VALUES ('other', 1, 'not ours')");
+  pg::LoadTable own = collections_[0].tables[0];
+  pg::LoadTable child = table("child", {"t_id", "n", "v"});
+  child.merge = true;
+  child.key = {"t_id", "n"};
+  child.parent = 0;
+  child.parent_key = {"t_id"};
+  const PartId part = add_collection("family", {own, child});
+  pg::Loader loader(config());
+  std::uint64_t seq = 0;
+  const auto load = [&](const std::vector<Doc>& docs) {
+    auto work = batches(batch(1, part, seq++, docs));
+    commit(loader, work);
+    return list("SELECT concat_ws(' ', t_id, n, v) FROM child ORDER BY t_id, n");
+  };
+  EXPECT_EQ(
+      load({{"a", {{{"a", "1", "x"}}, {{"a", "1", "one"}, {"a", "2", "two"}, {"a", "3", "three"}}}},
+            {"b", {{{"b", "1", "x"}}, {{"b", "1", "one"}}}}}),
+      "a 1 one,a 2 two,a 3 three,b 1 one,other 1 not ours");
+  // 'a' lost its last two children and changed the first, 'b' lost all it had.
+  EXPECT_EQ(load({{"a", {{{"a", "2", "x"}}, {{"a", "1", "new"}}}}, {"b", {{{"b", "2", "x"}}, {}}}}),
+            "a 1 new,other 1 not ours");
+  // An older revision changes nothing, neither by its children nor by their absence.
+  EXPECT_EQ(load({{"a", {{{"a", "1", "x"}}, {{"a", "1", "old"}, {"a", "2", "old"}}}}}),
+            "a 1 new,other 1 not ours");
+  EXPECT_EQ(load({{"a", {{{"a", "1", "x"}}, {}}}}), "a 1 new,other 1 not ours");
+  // The same when a bad document makes it go document by document.
+  EXPECT_EQ(load({{"a", {{{"a", "3", "x"}}, {{"a", "7", "seven"}}}},
+                  {"c", {{{"c", "1", "x"}}, {{"c", "x", "bad"}}}},
+                  {"b", {{{"b", "3", "x"}}, {{"b", "1", "back"}}}}}),
+            "a 7 seven,b 1 back,other 1 not ours");
+}
+
+TEST_F(LoaderMergeTest, WorksOnPartitionedTables) {
+  connection().exec("CREATE TABLE parted (id text PRIMARY KEY, v text) PARTITION BY HASH (id)");
+  for (const char* n : {"0", "1"})
+    connection().exec(std::string("CREATE TABLE parted_") + n +
+                      " PARTITION OF parted FOR VALUES WITH (MODULUS 2, REMAINDER " + n + ")");
+  pg::LoadTable t = table("parted", {"id", "v"});
+  t.merge = true;
+  const PartId part = add_collection("parted", {t});
+  pg::Loader loader(config());
+  for (std::uint64_t seq = 0; seq < 2; ++seq) {
+    auto work = batches(
+        batch(1, part, seq, {{"a", {{{"a", "1"}}}}, {"b", {{{"b", "1"}}}}, {"c", {{{"c", "1"}}}}}));
+    commit(loader, work);
+  }
+  EXPECT_EQ(list("SELECT id FROM parted ORDER BY id"), "a,b,c");
+  EXPECT_EQ(
+      value("SELECT written || ' ' || updated FROM arango2pg.part WHERE collection = 'parted'"),
+      "6 3");
+}
+
 TEST_F(LoaderMergeTest, SaysThatTheKeyNeedsAConstraint) {
   connection().exec("CREATE TABLE loose (id text, v text)");
   pg::LoadTable t = table("loose", {"id", "v"});
