@@ -49,6 +49,7 @@ class Mapper {
       rows.row_doc.reserve(count);
     }
     w_.warnings.clear();
+    w_.jsonb_order = plan.jsonb_order;
     if (plan.audit_level == AuditLevel::document) out.ids.resize(count);
   }
 

@@ -20,6 +20,7 @@ class Compiler {
         options_(options),
         plan_(std::make_shared<Plan>()) {
     plan_->name = collection.name;
+    plan_->jsonb_order = options.jsonb_order;
     for (const char* name : {"_key", "_id", "_rev", "_from", "_to"}) plan_->slots.add(name);
   }
 

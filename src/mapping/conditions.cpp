@@ -95,6 +95,7 @@ std::string items_violation(const CheckRule& rule, doc::Value value) {
     return value.count() < rule.count ? "has fewer than " + bound : "";
   if (rule.kind == CheckRule::Kind::max_items)
     return value.count() > rule.count ? "has more than " + bound : "";
+  if (too_deep(value)) return "is nested more than 400 levels deep";
   return has_duplicates(value) ? "holds an element twice" : "";
 }
 
@@ -238,7 +239,8 @@ bool check(const std::vector<CheckRule>& rules, Evaluator& e) {
     if (phrase.empty()) continue;
     if (rule.reject) return e.fail_at(rule_code(rule.kind), path, phrase);
     // Without element numbers: what is counted are places in the mapping, not in documents.
-    ++e.workspace().warnings[std::string(rule_code(rule.kind)) + " " + rule.at.text];
+    ++e.workspace()
+          .warnings[std::string(rule_code(rule.kind)) + (rule.whole ? "" : " " + rule.at.text)];
   }
   return true;
 }

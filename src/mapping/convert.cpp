@@ -234,20 +234,28 @@ bool to_array(Cell& cell, const doc::ColumnType& type, Evaluator& e) {
   return true;
 }
 
-void write_json(doc::RowWriter& out, const Cell& cell, bool binary_json, Evaluator& e) {
-  const auto emit = [&](std::string_view json) {
-    if (binary_json) {
-      out.jsonb(json);
-    } else {
-      out.json(json);
-    }
-  };
-  if (cell.kind == Cell::Kind::value &&
-      (cell.value().flags() & (doc::Node::has_nul | doc::Node::has_surrogate)) == 0)
-    return emit(cell.value().json());
-  if (cell.kind == Cell::Kind::json || cell.kind == Cell::Kind::number) return emit(cell.text);
-  std::string& buffer = binary_json ? out.begin_jsonb() : out.begin_text();
-  e.append_json_of(cell, buffer);
+bool is_clean(const Cell& cell) {
+  return (cell.value().flags() & (doc::Node::has_nul | doc::Node::has_surrogate)) == 0;
+}
+
+void write_json(doc::RowWriter& out, const Cell& cell, Evaluator& e) {
+  if (cell.kind == Cell::Kind::value && is_clean(cell)) return out.json(cell.value().json());
+  if (cell.kind == Cell::Kind::json || cell.kind == Cell::Kind::number) return out.json(cell.text);
+  e.append_json_of(cell, out.begin_text());
+  out.end_value();
+}
+
+void write_jsonb(doc::RowWriter& out, const Cell& cell, Evaluator& e) {
+  if (cell.kind == Cell::Kind::json || cell.kind == Cell::Kind::number) return out.jsonb(cell.text);
+  if (cell.kind == Cell::Kind::shaped) {
+    e.append_shaped_for_jsonb(*cell.source, out.begin_jsonb());
+  } else if (cell.kind != Cell::Kind::value || !is_clean(cell)) {
+    e.append_json_of(cell, out.begin_jsonb());
+  } else if (e.workspace().jsonb_order) {
+    e.workspace().sorter.append(out.begin_jsonb(), cell.value());
+  } else {
+    return out.jsonb(cell.value().json());
+  }
   out.end_value();
 }
 
@@ -304,10 +312,10 @@ bool write_scalar(doc::RowWriter& out, const Cell& cell, const doc::ColumnType& 
   if (cell.absent()) return out.null(), true;
   switch (type.kind) {
     case TypeKind::jsonb:
-      write_json(out, cell, true, e);
+      write_jsonb(out, cell, e);
       return true;
     case TypeKind::json:
-      write_json(out, cell, false, e);
+      write_json(out, cell, e);
       return true;
     case TypeKind::uuid:
       out.uuid(cell.uuid);

@@ -1,5 +1,7 @@
 #include "mapping/evaluate.h"
 
+#include <charconv>
+
 #include "doc/identity.h"
 #include "mapping/transforms.h"
 
@@ -141,6 +143,22 @@ bool Evaluator::append_json_of(const Cell& cell, std::string& out) {
       return true;
     case Cell::Kind::shaped:
       return append_shaped(*cell.source, out);
+    case Cell::Kind::elements: {
+      out += '[';
+      for (std::uint32_t i = 0; i < cell.count; ++i) {
+        if (i > 0) out += ',';
+        const auto at = static_cast<std::size_t>(cell.integer) + i;
+        if (!append_json_of(Cell(w_.elements[at]), out)) return false;
+      }
+      out += ']';
+      return true;
+    }
+    case Cell::Kind::real: {
+      char digits[32];
+      const auto end = std::to_chars(digits, digits + sizeof digits, cell.real).ptr;
+      out.append(digits, end);
+      return true;
+    }
     default:
       break;
   }
@@ -189,6 +207,23 @@ bool Evaluator::append_shaped(const Source& source, std::string& out) {
   flush();
   if (out.size() == start) out += '{';
   out += '}';
+  return true;
+}
+
+bool Evaluator::append_shaped_for_jsonb(const Source& source, std::string& out) {
+  const ShapePlan& plan = *source.shape_plan;
+  const bool clean_text =
+      frame_.is_object && (doc::Value(w_.document, frame_.root).flags() & dirty) == 0;
+  const bool renames = !source.shape.rename.empty();
+  if (!w_.jsonb_order || !clean_text || renames) return append_shaped(source, out);
+  w_.sorter.begin(w_.document);
+  for (const MemberSpan& m : frame_.members) {
+    const bool taken = m.slot < 0
+                           ? plan.others
+                           : plan.by_slot[static_cast<std::size_t>(m.slot)] == ShapePlan::Use::take;
+    if (taken) w_.sorter.add(m.value - 1);
+  }
+  w_.sorter.finish(out);
   return true;
 }
 
@@ -267,9 +302,21 @@ bool Evaluator::word(const Source& source, Cell& out) {
     case Word::meta:
       return meta(source, out);
     case Word::parent:
-      out = (*parent_row)[static_cast<std::size_t>(source.parent_column)];
-      return true;
+      return parent(source, out);
   }
+  return true;
+}
+
+bool Evaluator::parent(const Source& source, Cell& out) {
+  out = (*parent_row)[static_cast<std::size_t>(source.parent_column)];
+  out.origin = {};  // a path of the parent's frame
+  if (out.kind != Cell::Kind::shaped) return true;
+  // The members are those of the object that the parent row came from. An audit row has the same.
+  Evaluator above(w_, frame_.parent == nullptr ? frame_ : *frame_.parent, collection_);
+  above.policy = policy;
+  TextBuffer json(w_);
+  if (!above.append_shaped(*out.source, *json)) return false;
+  out.become_text(Cell::Kind::json, keep(*json));
   return true;
 }
 

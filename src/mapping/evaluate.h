@@ -37,8 +37,10 @@ class Evaluator {
   bool open(Cell& cell);
   /// The cell as JSON, appended; absent is null. Policy applied.
   bool append_json_of(const Cell& cell, std::string& out);
-  /// The members of a frame that an ObjectShape takes.
+  /// The members of the frame's object that a `document` word takes.
   bool append_shaped(const Source& source, std::string& out);
+  /// The same for a jsonb column: in jsonb's order where the plan wants it.
+  bool append_shaped_for_jsonb(const Source& source, std::string& out);
 
   /// False, always: `return e.fail(…)`.
   bool fail(std::string_view rule, std::string message);
@@ -58,6 +60,7 @@ class Evaluator {
 
  private:
   bool word(const Source& source, Cell& out);
+  bool parent(const Source& source, Cell& out);
   bool first(const Source& source, Cell& out);
   bool join(const Source& source, Cell& out);
   bool object(const Source& source, Cell& out);

@@ -162,6 +162,7 @@ Files run(const fs::path& dir) {
   auto batches = read_documents(dir / "input.jsonl", specs);
   CompileOptions options;
   options.format = doc::CopyFormat::text;
+  options.jsonb_order = false;
   Files files;
   Scratch scratch(1);
   for (const auto& [collection, of_it] : specs) {

@@ -91,6 +91,18 @@ bool equal(doc::Value a, doc::Value b) {
   return false;
 }
 
+bool too_deep(doc::Value value) {
+  const auto nodes = value.document().nodes();
+  std::vector<std::uint32_t> ends;  // of the containers that are open
+  for (std::uint32_t i = value.index(); i < value.node().next; ++i) {
+    while (!ends.empty() && ends.back() <= i) ends.pop_back();
+    if (nodes[i].kind != doc::Kind::array && nodes[i].kind != doc::Kind::object) continue;
+    ends.push_back(nodes[i].next);
+    if (ends.size() > max_walk_depth) return true;
+  }
+  return false;
+}
+
 void append_canonical(std::string& out, doc::Value value) {
   std::string scratch;
   switch (value.kind()) {

@@ -35,9 +35,14 @@ class Literal {
 /// Equal as jsonb sees it: numbers by value, objects without order, the last of equal names.
 bool equal(doc::Value a, doc::Value b);
 
+/// What walks down a whole value by recursion refuses deeper ones (the server stops at 200).
+constexpr std::size_t max_walk_depth = 400;
+/// True if arrays and objects are nested deeper than that below `value`.
+bool too_deep(doc::Value value);
+
 /// A text that is the same for equal values.
 void append_canonical(std::string& out, doc::Value value);
-/// True if two elements of the array are equal.
+/// True if two elements of the array are equal. Precondition: not too_deep().
 bool has_duplicates(doc::Value array);
 
 /// Order of two numbers or two strings (by bytes, which is code point order). Nothing for other

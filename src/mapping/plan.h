@@ -35,6 +35,9 @@ struct TargetTable {
 struct CompileOptions {
   std::optional<doc::CopyFormat> format;  ///< nothing = binary where every column allows it
   std::string target_schema = "public";  ///< for unqualified names in `into` that are to be created
+  /// Write the members of objects for jsonb columns in the order in which jsonb stores them: saves
+  /// PostgreSQL a fifth of its time. False: as they stand in the document (for people to read).
+  bool jsonb_order = true;
 };
 
 /// Looks a table up in the target's catalog; nothing = no such table. Absent function = no target

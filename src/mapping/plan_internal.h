@@ -57,6 +57,7 @@ struct Plan final : CollectionPlan {
   std::vector<PlanSpec> specs;
   SlotTable slots;  ///< of documents
   std::vector<std::string> counters;
+  bool jsonb_order = true;
   bool needs_revision = false;  ///< a column holds the revision
 
   [[nodiscard]] const std::string& collection() const override { return name; }

@@ -372,6 +372,7 @@ class ValijsonCheck : public SchemaCheck {
   }
 
   std::string check(doc::Value value, std::string& path) const override {
+    if (too_deep(value)) return "is nested more than 400 levels deep";
     if (bundle_.pattern_properties && has_long_name(value))
       return "has an attribute name of more than 1,000 bytes";
     valijson::Validator validator;

@@ -18,6 +18,7 @@
 #include "doc/json.h"
 #include "mapping/cell.h"
 #include "mapping/plan.h"
+#include "mapping/sorted_json.h"
 
 namespace arango2pg::mapping {
 
@@ -99,6 +100,8 @@ struct Scratch::Impl {
   bool constant_used = false;     ///< a default or constant supplied the value of this column
   std::vector<std::size_t> used;  ///< counters of defaults and constants this document used
   std::vector<doc::RowWriter> writers;
+  JsonSorter sorter;
+  bool jsonb_order = false;  ///< of the plan at work
   std::map<std::string, std::uint64_t> warnings;
   std::vector<std::size_t> row_marks;  ///< rows per table before this document
   std::vector<std::size_t> takers;     ///< specs that take this document

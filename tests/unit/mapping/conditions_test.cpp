@@ -262,3 +262,12 @@ TEST(JsonSchema, LongTextsDoNotOverflowTheStack) {
   const SchemaFile file(R"({"type":"string","pattern":"^(a|b)*$"})");
   EXPECT_EQ(file.check("\"" + std::string(1'000'000, 'a') + "\""), "");
 }
+
+// valijson and our comparisons recurse; a document nested without end must not end the program.
+TEST(Check, RefusesBottomlessDocuments) {
+  const std::string deep = std::string(50'000, '[') + std::string(50'000, ']');
+  const SchemaFile file(R"({"items":{"$ref":"#"}})");
+  EXPECT_EQ(file.check(deep), ": is nested more than 400 levels deep");
+  EXPECT_EQ(checked("unique_items: true", deep), "check_unique_items a");
+  EXPECT_EQ(file.check(std::string(400, '[') + std::string(400, ']')), "");
+}

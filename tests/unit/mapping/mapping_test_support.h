@@ -93,6 +93,7 @@ inline std::shared_ptr<const CollectionPlan> plan_of(const std::vector<Spec>& sp
                                                      const TableLookup& lookup, bool edge = false) {
   CompileOptions options;
   options.format = doc::CopyFormat::text;
+  options.jsonb_order = false;
   return CollectionPlan::compile({specs[0].from, edge, false, {}, 0}, specs, lookup, options);
 }
 

@@ -266,6 +266,36 @@ TEST(Children, ARejectedElementTakesTheWholeDocumentWithIt) {
   EXPECT_EQ(out.rejections[2].rule, "wrong_type");
 }
 
+TEST(Children, ReadAnyColumnOfTheParentRow) {
+  const Spec spec = spec_of(R"(
+version: 1
+from: c
+into: t
+key: id
+columns: { id: { meta: key }, d: { document: { omit: [x] } }, l: { path: l }, f: { path: f } }
+children: [{ each: x, into: u, key: n, columns: { n: { meta: index }, d: { parent: d }, l: { parent: l }, f: { parent: f } } }]
+)");
+  const auto plan =
+      plan_of({spec}, lookup_of({table_of("t", "id text, d jsonb, l integer[], f real"),
+                                 table_of("u", "n integer, d jsonb, l jsonb, f jsonb")}));
+  EXPECT_EQ(apply(*plan, {R"({"_key":"k","l":[1,null],"f":0.5,"x":[{"d":9}]})"}).rows.at("u"),
+            "0\t{\"l\":[1,null],\"f\":0.5}\t[1,null]\t0.5\n");
+}
+
+TEST(Children, APathOfTheParentIsNotTheElements) {
+  const Spec spec = spec_of(R"(
+version: 1
+from: c
+into: t
+key: id
+columns: { id: { meta: key }, a: { path: a } }
+children: [{ each: x, into: u, key: n, columns: { n: { meta: index }, a: { parent: a } } }]
+)");
+  const auto plan = plan_of({spec}, lookup_of({table_of("t", "id text, a text"),
+                                               table_of("u", "n integer, a varchar(1)")}));
+  EXPECT_EQ(apply(*plan, {R"({"_key":"k","a":"long","x":[1]})"}).rejection(), "too_long x[0]");
+}
+
 TEST(Tables, StandInTheOrderOfTheirReferences) {
   const std::string child =
       "children: [{ each: a, into: a_child, key: id, columns: { id: { meta: index } } }]\n";
@@ -565,7 +595,8 @@ TEST(Apply, HandsTheBatchOn) {
   EXPECT_EQ(rows.document(0), R"({"_key":"1"})");
   const doc::TableRows& held = rows.tables[0];
   EXPECT_EQ(rows.lease.bytes(),
-            rows.source.capacity() + held.bytes.capacity() + rows.docs.capacity() * sizeof(doc::DocRef) +
+            rows.source.capacity() + held.bytes.capacity() +
+                rows.docs.capacity() * sizeof(doc::DocRef) +
                 (held.row_end.capacity() + held.row_doc.capacity()) * sizeof(std::uint32_t));
 }
 
