@@ -59,6 +59,14 @@ Reply read_reply(const HttpResult& result, std::string_view body) {
   return reply;
 }
 
+/// For a request that may not be sent a second time.
+Reply lost(const std::string& why) {
+  Reply reply;
+  reply.lost = true;
+  reply.message = why;
+  return reply;
+}
+
 /// True if the server has certainly not worked on the request: queue full, queue time, busy cursor.
 bool was_turned_away(const Reply& reply) {
   return reply.error_num == 21003 || reply.error_num == 21004 || reply.error_num == 1601;
@@ -189,6 +197,7 @@ Reply Client::call(const Call& call, doc::PaddedBuffer& body, const std::stop_to
   const std::size_t begin = body.size();
   Tries tries{BackOff(session_->options().give_up_after)};
   tried_elsewhere_ = 0;
+  fresh_ = false;
   while (auto authorization = authorize(call, stop)) {
     tries.token = authorization->secret;
     tries.again_at_once = false;
@@ -221,7 +230,7 @@ std::optional<Reply> Client::judge(const Call& call, const HttpResult& result,
       return reply;
     }
     case Outcome::broken:
-      if (!call.repeatable) lost(tries.why);
+      if (!call.repeatable) return lost(tries.why);
       return std::nullopt;
     case Outcome::unreachable:
     case Outcome::stopped:
@@ -232,14 +241,8 @@ std::optional<Reply> Client::judge(const Call& call, const HttpResult& result,
   if (advice_for(result.status, 0) == Advice::take)
     throw Error(Exit::source, "'" + endpoint_.text() + "' " + tries.why,
                 "There is a proxy or another web server at this address: check host and port.");
-  if (!call.repeatable) lost(tries.why);
+  if (!call.repeatable) return lost(tries.why);
   return std::nullopt;
-}
-
-/// Throws Error(source) for a request that may not be sent a second time.
-void Client::lost(const std::string& why) const {
-  throw Error(Exit::source, "an answer of '" + endpoint_.text() + "' was lost: " + why,
-              "The same command starts this collection over.", true);
 }
 
 /// The same for what is certainly ArangoDB's answer.
@@ -255,7 +258,7 @@ std::optional<Reply> Client::judge_answer(const Call& call, Reply reply, Tries& 
   }
   const bool inner_error = reply.error_num == 4 && !std::exchange(tries.failed_inside, true);
   if (!inner_error && advice != Advice::again && advice != Advice::elsewhere) return reply;
-  if (!call.repeatable && !was_turned_away(reply)) lost(tries.why);
+  if (!call.repeatable && !was_turned_away(reply)) return lost(tries.why);
   return std::nullopt;
 }
 

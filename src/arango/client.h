@@ -38,6 +38,7 @@ struct Reply {
   std::string message;  ///< the server's errorMessage
   bool stopped = false;
   bool too_large = false;
+  bool lost = false;         ///< a call that is not repeatable failed half-way; `message` says how
   std::uint64_t length = 0;  ///< of a body that was too large: what was announced or received
   std::vector<std::pair<std::string, std::string>> headers;  ///< x-arango-…, lower case
 
@@ -85,13 +86,12 @@ class Client {
   bool go_elsewhere(std::string_view named);
   [[noreturn]] void refuse_login(const Call& call, const Reply& reply) const;
   [[noreturn]] void refuse(const HttpResult& result) const;
-  [[noreturn]] void lost(const std::string& why) const;
 
   std::shared_ptr<Session> session_;
   HttpConnection connection_;
   Endpoint endpoint_;
   unsigned tried_elsewhere_ = 0;  ///< other endpoints since the last wait
-  bool fresh_ = false;
+  bool fresh_ = false;            ///< the next try must not use a kept connection
 };
 
 }  // namespace arango2pg::arango

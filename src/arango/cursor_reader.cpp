@@ -63,15 +63,7 @@ std::optional<doc::DocBatch> CursorReader::produce(const std::stop_token& stop) 
   if (stop.stop_requested()) return std::nullopt;
   const Reply reply = client_.call(next_call(), batch.bytes, stop);
   if (reply.stopped) return std::nullopt;
-  const std::string& collection = tasks_.back().spec.collection;
-  if (!reply.ok()) {
-    const bool lost = created_ && reply.error_num == 1600;
-    Error failed = Client::failure("cannot read collection '" + collection + "'", reply,
-                                   lost ? "The cursor is gone; the same command starts this "
-                                          "collection over."
-                                        : "");
-    throw Error(failed.kind(), failed.what(), failed.hint(), lost);
-  }
+  if (!reply.ok()) fail(reply);
   created_ = true;
   state_ = read_cursor_answer(batch.bytes, 0, batch.docs);
   if (!state_.id.empty()) open_id_ = state_.id;
@@ -91,6 +83,17 @@ std::optional<doc::DocBatch> CursorReader::produce(const std::stop_token& stop) 
     documents_ = seq_ = 0;
   }
   return batch;
+}
+
+/// Throws Error(source); retryable if the collection can be read from its beginning.
+void CursorReader::fail(const Reply& reply) const {
+  const std::string what = "cannot read collection '" + tasks_.back().spec.collection + "'";
+  const std::string hint = "The same command starts this collection over.";
+  if (reply.lost)
+    throw Error(Exit::source, what + ": a batch was lost: " + reply.message, hint, true);
+  if (created_ && reply.error_num == 1600)
+    throw Error(Exit::source, what + ": the server has lost its cursor", hint, true);
+  throw Client::failure(what, reply);
 }
 
 /// The snapshot that a cursor holds keeps the server from tidying up.

@@ -25,6 +25,7 @@ class CursorReader final : public doc::Reader {
  private:
   std::optional<doc::DocBatch> produce(const std::stop_token& stop);
   [[nodiscard]] Call next_call() const;
+  [[noreturn]] void fail(const Reply& reply) const;
   void close();
 
   Client client_;

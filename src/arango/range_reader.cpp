@@ -160,7 +160,7 @@ bool RangeReader::fetch_rest(CursorState state, doc::DocBatch& batch, const std:
     }
     client_.try_once(delete_cursor(state.id));
     if (reply.stopped) return false;
-    if (reply.error_num != 1600) adapt_or_fail(reply);
+    if (!reply.lost && reply.error_num != 1600) adapt_or_fail(reply);
     if (++restarts_ > most_restarts)
       throw Client::failure("collection '" + tasks_.back().spec.collection +
                                 "' can't be read: the cursor of a page is lost again and again",
