@@ -239,8 +239,9 @@ RETURNS bigint
 LANGUAGE sql
 SET search_path FROM CURRENT
 AS $function$
-  SELECT fill_hourly_metrics(date_trunc('hour', start_hour, zone), end_hour, zone, true)
-  WHERE start_hour < end_hour
+  SELECT CASE WHEN start_hour < end_hour
+              THEN fill_hourly_metrics(date_trunc('hour', start_hour, zone), end_hour, zone, true)
+              ELSE 0 END
 $function$;
 
 -- The days from start_date to end_date, both included. Returns how many rows were written.
@@ -250,8 +251,9 @@ RETURNS bigint
 LANGUAGE sql
 SET search_path FROM CURRENT
 AS $function$
-  SELECT fill_daily_metrics(start_date, end_date, zone, true)
-  WHERE start_date <= end_date
+  SELECT CASE WHEN start_date <= end_date
+              THEN fill_daily_metrics(start_date, end_date, zone, true)
+              ELSE 0 END
 $function$;
 
 -- For callers with CURRENT_DATE - INTERVAL '30 days' or now(): the date that they show.
