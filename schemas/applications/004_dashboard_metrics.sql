@@ -291,6 +291,19 @@ AS $function$
   SELECT compute_daily_metrics(target_time::date, zone)
 $function$;
 
+-- One schema, one such function: another pack's must not be replaced unseen.
+DO $guard$
+BEGIN
+  IF EXISTS (SELECT
+             FROM pg_proc
+             WHERE oid = to_regprocedure(format('%I.arango2pg_finalise(bigint)', current_schema()))
+               AND position('fill_daily_metrics' IN prosrc) = 0) THEN
+    RAISE EXCEPTION 'schema "%" holds a function arango2pg_finalise(bigint) of another pack', current_schema()
+      USING HINT = 'Give this pack a schema of its own with --schema.';
+  END IF;
+END
+$guard$;
+
 -- arango2pg calls it at the end of a load.
 CREATE OR REPLACE FUNCTION arango2pg_finalise(run_id bigint) RETURNS void
 LANGUAGE sql

@@ -118,8 +118,8 @@ BEGIN
   PERFORM FROM application_summary_changes LIMIT 1 FOR KEY SHARE SKIP LOCKED;
   IF NOT FOUND THEN
     INSERT INTO application_summary_changes VALUES (clock_timestamp());
+    NOTIFY application_summary_stale;
   END IF;
-  NOTIFY application_summary_stale;
   RETURN NULL;
 END
 $function$;

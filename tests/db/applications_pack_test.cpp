@@ -66,7 +66,7 @@ TEST_F(ApplicationsPack, FillsMappedColumnsOfRowsThatWereThere) {
   up(1);
   connection().script(R"(
     INSERT INTO jobs (job_title, office_city, office_province, office_country) VALUES
-      ('a', '', 'ON', NULL), ('b', ' ', '', NULL), ('c', 'Brno', NULL, 'Czechia'))");
+      ('a', '', 'ON', NULL), ('b', ' ', '', NULL), ('c', 'Brno', ' ', 'Czechia'))");
   up();
   EXPECT_EQ(
       list("SELECT coalesce(location, '-') || ' ' || priority_score || ' ' || salary_currency "
