@@ -245,7 +245,9 @@ TEST(Children, BecomeOneRowPerElement) {
   EXPECT_EQ(out.rows.at("skill"), "k\t0\t0\tSQL\nk\t0\t1\tC++\n");
   EXPECT_EQ(out.batch.tables[1].row_doc, (std::vector<std::uint32_t>{0, 0}));
   EXPECT_EQ(plan->tables()[1].parent, 0);
+  EXPECT_EQ(plan->tables()[1].parent_key, std::vector<std::string>{"parent"});
   EXPECT_EQ(plan->tables()[2].parent, 1);
+  EXPECT_TRUE(plan->tables()[2].parent_key.empty());  // `parent` comes from the document itself
 }
 
 TEST(Children, ARejectedElementTakesTheWholeDocumentWithIt) {
