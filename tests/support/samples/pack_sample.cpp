@@ -1,0 +1,16 @@
+#include "samples/pack_sample.h"
+
+namespace arango2pg::samples {
+namespace {
+
+constexpr PackMaker makers[] = {
+    {"applications", "companies, jobs, job_applications", make_applications},
+    {"assets", "companies, users, software, contracts, activity_log and what refers to them",
+     make_assets},
+};
+
+}  // namespace
+
+std::span<const PackMaker> pack_makers() { return makers; }
+
+}  // namespace arango2pg::samples
