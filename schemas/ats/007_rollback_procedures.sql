@@ -192,7 +192,6 @@ CREATE OR REPLACE FUNCTION migrate_arango_document(
 RETURNS uuid
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
-SET arango2pg.loading = 'on'
 AS $function$
 DECLARE
   doc constant jsonb := p_arango_data;
@@ -209,6 +208,9 @@ DECLARE
   updated timestamptz;
   meta jsonb;
   whole numeric;
+  written_here boolean;
+  -- A clause SET of the function would need a superuser.
+  loading constant text := coalesce(current_setting('arango2pg.loading', true), '');
 BEGIN
   IF jsonb_typeof(doc) IS DISTINCT FROM 'object' THEN
     RAISE EXCEPTION 'the document is no JSON object' USING ERRCODE = 'invalid_parameter_value';
@@ -253,6 +255,7 @@ BEGIN
     || CASE WHEN p_document_type = 'job' AND arango_value(doc, 'type') IS NOT NULL
             THEN jsonb_build_object('type', doc -> 'type') ELSE '{}' END;
 
+  PERFORM set_config('arango2pg.loading', 'on', true);
   CASE p_document_type
     WHEN 'resume' THEN
       IF EXISTS (SELECT
@@ -425,7 +428,9 @@ BEGIN
            excluded.updated_at)
       WHERE target.source_rev > excluded.source_rev IS NOT TRUE;
   END CASE;
-  IF FOUND THEN
+  written_here := FOUND;
+  PERFORM set_config('arango2pg.loading', loading, true);
+  IF written_here THEN
     INSERT INTO document_audit_log (user_id, document_type, document_id, action)
     VALUES (owner, p_document_type, doc_id, 'migrate');
   END IF;
@@ -442,12 +447,13 @@ $function$;
 CREATE OR REPLACE FUNCTION arango2pg_finalise(run_id bigint) RETURNS void
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
-SET arango2pg.loading = 'on'
 AS $function$
 DECLARE
+  loading constant text := coalesce(current_setting('arango2pg.loading', true), '');
   warnings text[] := '{}';
   n bigint;
 BEGIN
+  PERFORM set_config('arango2pg.loading', 'on', true);
   UPDATE optimization_results o
   SET version = ranked.version
   FROM (
@@ -457,6 +463,7 @@ BEGIN
     WHERE source_key IS NOT NULL
   ) ranked
   WHERE ranked.id = o.id AND ranked.version <> o.version;
+  PERFORM set_config('arango2pg.loading', loading, true);
 
   IF EXISTS (SELECT FROM pg_constraint
              WHERE conrelid = 'user_profiles'::regclass
@@ -828,8 +835,11 @@ BEGIN
     CREATE SCHEMA rollback;
     COMMENT ON SCHEMA rollback IS 'Ways back from pack ats. Made by arango2pg pack ats.';
   ELSIF EXISTS (SELECT FROM pg_proc
+                CROSS JOIN LATERAL unnest(proconfig) AS c (setting)
                 WHERE oid = to_regprocedure('rollback.undo(integer, boolean)')
-                  AND NOT proconfig @> ARRAY['search_path=' || current_setting('search_path')]) THEN
+                  AND setting LIKE 'search_path=%'
+                  AND substring(setting FROM 'search_path=([^,]*)')
+                      <> quote_ident(current_schema())) THEN
     RAISE EXCEPTION 'schema rollback serves the pack in another schema of this database'
       USING HINT = 'Use one database per installation.';
   END IF;
