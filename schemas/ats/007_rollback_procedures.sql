@@ -474,7 +474,12 @@ BEGIN
     WHERE p.resume_id IS NOT NULL
       AND NOT EXISTS (SELECT FROM resume_documents r WHERE r.id = p.resume_id);
     IF n = 0 THEN
-      ALTER TABLE user_profiles VALIDATE CONSTRAINT user_profiles_resume_id_fkey;
+      BEGIN
+        ALTER TABLE user_profiles VALIDATE CONSTRAINT user_profiles_resume_id_fkey;
+      EXCEPTION WHEN insufficient_privilege THEN
+        warnings := warnings || format('role %s does not own user_profiles; '
+          'user_profiles_resume_id_fkey stays unvalidated', current_user);
+      END;
     ELSE
       warnings := warnings || format('%s profiles point at resumes that were not loaded; '
         'user_profiles_resume_id_fkey stays unvalidated', n);
@@ -794,6 +799,7 @@ BEGIN
              WHEN 'stamped' THEN 'Stamped'
              WHEN 'failed' THEN 'Failed'
              WHEN 'applying' THEN 'Failed'
+             WHEN 'reverting' THEN 'Failed'
              ELSE CASE WHEN EXISTS (SELECT
                                     FROM schema_state() s
                                     WHERE s.migration = f.number AND s.status = 'Missing')

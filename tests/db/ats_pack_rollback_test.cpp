@@ -29,11 +29,9 @@ class AtsRollback : public AtsPackTest {
         UNION ALL SELECT 'extension', extname FROM pg_extension) o
       ORDER BY kind, name COLLATE "C")");
   }
-  /// Runs the down sections of the migrations above a number.
   void down(int to) {
-    const Pack pack = load();
-    for (auto m = pack.migrations.rbegin(); m != pack.migrations.rend(); ++m)
-      if (m->number > to) sql("SET client_min_messages = warning; " + m->down);
+    sql("SET client_min_messages = warning");
+    migrate_down(connection(), load(), "public", to);
   }
   void up() { migrate_up(connection(), load(), "public"); }
 };
@@ -116,7 +114,7 @@ TEST_F(AtsRollback, ValidationCanGoAndComeBack) {
       << "nothing left";
   up();
   EXPECT_EQ(catalog(), whole);
-  EXPECT_EQ(verify_problems(connection(), load()), "");
+  EXPECT_EQ(verify_problems(connection(), load(), "public"), "");
 }
 
 TEST_F(AtsRollback, FunctionsGoWithTheIndexesAndViewsThatNeedThem) {
@@ -147,7 +145,7 @@ TEST_F(AtsRollback, TheTablesGoOnlyWhenAskedForAndAfterACopy) {
   EXPECT_EQ(rows("SELECT user_id, filename FROM " + copy + " ORDER BY 2"), "ada|a, ada|b");
   up();
   EXPECT_EQ(value("SELECT count(*) FROM resume_documents"), "0");
-  EXPECT_EQ(verify_problems(connection(), load()), "");
+  EXPECT_EQ(verify_problems(connection(), load(), "public"), "");
 }
 
 TEST_F(AtsRollback, EverythingGoesAsByTheDownSections) {

@@ -23,35 +23,16 @@ class AtsPack : public test::WithDb {
     migrate_up(connection(), pack_, schema, to);
   }
   void down(int to, const std::string& schema = "public") {
-    for (auto m = pack_.migrations.rbegin(); m != pack_.migrations.rend(); ++m) {
-      if (m->number <= to || value("SELECT count(*) FROM arango2pg.migration_history WHERE pack = "
-                                   "'ats' AND number = " +
-                                   std::to_string(m->number)) == "0")
-        continue;
-      Transaction transaction(connection());
-      connection().exec("SET LOCAL search_path = " + quote(schema) + ", public");
-      connection().script(m->down);
-      connection().exec(
-          "DELETE FROM arango2pg.migration_history WHERE pack = 'ats' AND number = $1",
-          {std::to_string(m->number)});
-      transaction.commit();
-    }
+    migrate_down(connection(), pack_, schema, to);
   }
   std::string problems(const std::string& schema = "public") {
     return verify_problems(connection(), pack_, schema);
   }
   /// What the verify sections say after a change, which is undone again.
   std::string problems_after(const std::string& change) {
-    const Transaction transaction(connection());
+    const Transaction undone(connection());
     connection().script(change);
-    std::string out;
-    for (const Migration& m : pack_.migrations)
-      for (const Statement& s : split_statements(m.verify)) {
-        const Rows rows = connection().exec(s.text);
-        for (std::size_t i = 0; i < rows.size(); ++i)
-          if (!rows.is_true(i, 0)) out += rows.text(i, 1) + "\n";
-      }
-    return out;
+    return verify_problems(connection(), pack_);
   }
   /// Everything in the database but the control schema, with its comments.
   std::string catalog() {
@@ -147,7 +128,7 @@ TEST_F(AtsPack, LivesInASchemaOfItsOwnAndFindsTheUsersInPublic) {
       "SELECT ats.arango2pg_finalise(1)");
   connection().script("SET search_path = public");
   down(0, "ats");
-  EXPECT_EQ(list("SELECT relname FROM pg_class WHERE relnamespace = 'ats'::regnamespace"), "");
+  EXPECT_EQ(list("SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace('ats')"), "");
   EXPECT_EQ(list("SELECT nspname FROM pg_namespace WHERE nspname IN ('rollback', 'backup')"), "");
 }
 
