@@ -191,20 +191,27 @@ LANGUAGE plpgsql SECURITY DEFINER
 AS $function$
 DECLARE
   loading boolean := current_setting('arango2pg.loading', true) IS NOT DISTINCT FROM 'on';
-  -- What this transaction has done to the table so far.
-  changes bigint := pg_stat_get_xact_tuples_inserted(TG_RELID)
-                    + pg_stat_get_xact_tuples_updated(TG_RELID)
-                    + pg_stat_get_xact_tuples_deleted(TG_RELID);
+  changes bigint := 1;
   result  jsonb;
 BEGIN
-  IF changes = 0 AND TG_OP <> 'TRUNCATE' THEN
+  -- Rows that look different in the view.
+  IF TG_OP = 'UPDATE' THEN
+    SELECT count(*)
+    INTO changes
+    FROM before b
+    FULL JOIN changed c USING (id)
+    WHERE (b.name, b.path, b.is_active, b.deleted_at)
+          IS DISTINCT FROM (c.name, c.path, c.is_active, c.deleted_at);
+  ELSIF TG_OP <> 'TRUNCATE' THEN
+    SELECT count(*) INTO changes FROM changed;
+  END IF;
+  IF changes = 0 THEN
     RETURN NULL;
   END IF;
   INSERT INTO entity_change_log AS l (change_type, change_count, batch_id)
-  VALUES (CASE WHEN loading THEN 'load' ELSE lower(TG_OP) END, greatest(changes, 1),
-          pg_current_xact_id()::text)
+  VALUES (CASE WHEN loading THEN 'load' ELSE lower(TG_OP) END, changes, pg_current_xact_id()::text)
   ON CONFLICT (batch_id) DO UPDATE
-  SET change_count = excluded.change_count,
+  SET change_count = l.change_count + excluded.change_count,
       change_type = CASE WHEN l.change_type = excluded.change_type THEN l.change_type ELSE 'mixed' END;
   IF loading OR NOT EXISTS (SELECT FROM materialized_view_refresh_schedule
                             WHERE view_name = 'hierarchy_mv' AND refresh_mode = 'trigger') THEN
@@ -229,9 +236,15 @@ BEGIN
 END
 $path$;
 
--- Other columns don't show in the view.
+-- A trigger that sees its rows is for one kind of statement.
 CREATE TRIGGER entity_hierarchy_refresh
-  AFTER INSERT OR DELETE OR UPDATE OF id, name, path, is_active, deleted_at ON entities
+  AFTER INSERT ON entities REFERENCING NEW TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION refresh_hierarchy_mv();
+CREATE TRIGGER entity_hierarchy_refresh_update
+  AFTER UPDATE ON entities REFERENCING OLD TABLE AS before NEW TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION refresh_hierarchy_mv();
+CREATE TRIGGER entity_hierarchy_refresh_delete
+  AFTER DELETE ON entities REFERENCING OLD TABLE AS changed
   FOR EACH STATEMENT EXECUTE FUNCTION refresh_hierarchy_mv();
 CREATE TRIGGER entity_hierarchy_refresh_truncate
   AFTER TRUNCATE ON entities
@@ -252,6 +265,8 @@ GROUP BY s.id;
 -- migrate:down
 DROP VIEW v_materialized_view_performance;
 DROP TRIGGER entity_hierarchy_refresh_truncate ON entities;
+DROP TRIGGER entity_hierarchy_refresh_delete ON entities;
+DROP TRIGGER entity_hierarchy_refresh_update ON entities;
 DROP TRIGGER entity_hierarchy_refresh ON entities;
 DROP FUNCTION refresh_hierarchy_mv();
 DROP FUNCTION refresh_hierarchy_views();
@@ -294,13 +309,18 @@ SELECT coalesce(p.enabled AND p.definition = e.definition, false),
                    ELSE 'missing' END, e.definition)
 FROM (VALUES
   ('entity_hierarchy_refresh',
-   'AFTER INSERT OR DELETE OR UPDATE OF id, name, path, is_active, deleted_at, FOR EACH STATEMENT refresh_hierarchy_mv()'),
-  ('entity_hierarchy_refresh_truncate', 'AFTER TRUNCATE, FOR EACH STATEMENT refresh_hierarchy_mv()')
+   'AFTER INSERT, REFERENCING NEW TABLE AS changed FOR EACH STATEMENT refresh_hierarchy_mv()'),
+  ('entity_hierarchy_refresh_update',
+   'AFTER UPDATE, REFERENCING OLD TABLE AS before NEW TABLE AS changed FOR EACH STATEMENT refresh_hierarchy_mv()'),
+  ('entity_hierarchy_refresh_delete',
+   'AFTER DELETE, REFERENCING OLD TABLE AS changed FOR EACH STATEMENT refresh_hierarchy_mv()'),
+  ('entity_hierarchy_refresh_truncate',
+   'AFTER TRUNCATE, FOR EACH STATEMENT refresh_hierarchy_mv()')
 ) AS e (name, definition)
 LEFT JOIN LATERAL (
   SELECT tgenabled IN ('O', 'A') AS enabled,
          regexp_replace(pg_get_triggerdef(oid),
-                        '^CREATE TRIGGER \S+ (.*) ON .* (FOR EACH \w+) EXECUTE FUNCTION (.*\.)?(\w+\(\))$',
+                        '^CREATE TRIGGER \S+ (.*?) ON \S+ (.*FOR EACH \w+) EXECUTE FUNCTION (.*\.)?(\w+\(\))$',
                         '\1, \2 \4') AS definition
   FROM pg_trigger
   WHERE tgrelid = to_regclass('entities') AND tgname = e.name

@@ -36,9 +36,9 @@ SET search_path FROM CURRENT
 AS $function$
   SELECT coalesce(
     nullif(left(btrim(regexp_replace(regexp_replace(
-      translate(replace(replace(replace(replace(
-        lower(normalize(name, NFKD) COLLATE "C"), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'),
-        'ÆŒØŁĐÞøłđðħıŧ', 'aooldtoldddit'),
+      replace(replace(replace(replace(
+        translate(lower(normalize(name, NFKD) COLLATE "C"), 'ÆŒÞØŁĐÐøłđðħıŧ', 'æœþolddolddhit'),
+        'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'),
       '[\u0300-\u036f]', '', 'g'), '[^a-z0-9]+', '_', 'g'), '_'), 240), ''),
     'entity_' || left(replace(id::text, '-', ''), 12))
 $function$;

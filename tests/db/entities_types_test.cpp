@@ -46,7 +46,7 @@ class ExtensionTypes : public LoaderTest {
                doc("line", "root", "{}", "LINESTRING(0 0,1 1)", "\\N"),
                doc("element", "root", "{ok,not..ok}", "\\N", "\\N"),
                doc("c", "\\N", "\\N", "\\N", "LINESTRING(0 0,1 1)")}));
-    loader.commit(work);
+    commit(loader, work);
     return list(
         "SELECT concat_ws(' ', id, path, paths, ST_AsEWKT(at), ST_AsText(area)) FROM place "
         "ORDER BY id");

@@ -50,24 +50,29 @@ class WithPack : public WithDb {
       return error.what();
     }
   }
-  /// Names of everything in a schema and of the extensions, to compare before and after.
+  /// Names of everything in a schema, and of the extensions, to compare before and after.
   std::string catalog(const std::string& schema = "public") {
+    const std::string here = "namespace = '" + schema + "'::regnamespace";
     return value(R"(
+      WITH own (classid, oid, what) AS (
+        SELECT 'pg_class'::regclass, oid, relkind::text || ' ' || relname FROM pg_class WHERE rel)" +
+                 here + R"(
+        UNION ALL
+        SELECT 'pg_proc'::regclass, oid, 'function ' || oid::regprocedure FROM pg_proc WHERE pro)" +
+                 here + R"(
+        UNION ALL
+        SELECT 'pg_type'::regclass, oid, 'type ' || typname FROM pg_type WHERE typ)" +
+                 here + R"(
+        UNION ALL
+        SELECT 'pg_trigger'::regclass, oid, 'trigger ' || tgname FROM pg_trigger
+        WHERE NOT tgisinternal
+        UNION ALL
+        SELECT 'pg_extension'::regclass, oid, 'extension ' || extname FROM pg_extension
+      )
       SELECT string_agg(what, E'\n' ORDER BY what COLLATE "C")
-      FROM (
-        SELECT relkind || ' ' || relname FROM pg_class WHERE relnamespace = ')" +
-                 schema + R"('::regnamespace
-        UNION ALL
-        SELECT 'function ' || p.oid::regprocedure FROM pg_proc p
-        WHERE pronamespace = ')" +
-                 schema + R"('::regnamespace
-        UNION ALL
-        SELECT 'type ' || typname FROM pg_type WHERE typnamespace = ')" +
-                 schema + R"('::regnamespace
-        UNION ALL
-        SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal
-        UNION ALL
-        SELECT 'extension ' || extname FROM pg_extension) AS x (what))");
+      FROM own
+      WHERE NOT EXISTS (SELECT FROM pg_depend d
+                        WHERE d.classid = own.classid AND d.objid = own.oid AND d.deptype = 'e'))");
   }
 
   const pg::Pack pack_;
