@@ -6,6 +6,7 @@
 
 #include "pg/connection.h"
 #include "pg/migrations.h"
+#include "source_dir.h"
 #include "support/temp_db.h"
 
 namespace arango2pg::pg {

@@ -1,5 +1,6 @@
 #include "pg/migrations.h"
 
+#include <chrono>
 #include <thread>
 
 #include "pg/migrations_internal.h"

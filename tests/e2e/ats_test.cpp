@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "e2e/harness.h"
+#include "source_dir.h"
 
 namespace arango2pg::e2e {
 namespace {

@@ -7,11 +7,11 @@
 namespace arango2pg::e2e {
 namespace {
 
-class EntitiesPack : public PackTest {
+class EntitiesPack : public PackEndToEnd {
  protected:
-  EntitiesPack() : PackTest("entities") {}
+  EntitiesPack() : PackEndToEnd("entities") {}
   void SetUp() override {
-    PackTest::SetUp();
+    PackEndToEnd::SetUp();
     if (IsSkipped()) return;
     const std::string missing = target_->value(
         "SELECT coalesce(string_agg(e, ', '), '') FROM unnest('{ltree,postgis}'::text[]) AS e "
@@ -19,7 +19,7 @@ class EntitiesPack : public PackTest {
     if (!missing.empty())
       GTEST_SKIP() << "the server has no extension " << missing
                    << " (Debian: postgresql-contrib, postgresql-postgis): scripts/install-deps";
-    const auto up = schema("up", {"--to", "5"});
+    const auto up = schema({"up", "--to", "5"});
     ASSERT_EQ(up.exit, 0) << up.all();
   }
   long count(const std::string& what) {
@@ -31,13 +31,13 @@ class EntitiesPack : public PackTest {
 };
 
 TEST_F(EntitiesPack, LoadsTheSampleWithItsPositions) {
-  const Manifest sample = this->sample();
-  const auto outcome = load();
+  const Foretold foretold = sample("");
+  const auto outcome = migrate_sample();
   ASSERT_EQ(outcome.exit, 0) << outcome.all();
-  EXPECT_EQ(count("entities"), sample.number("entities"));
-  EXPECT_EQ(count("entity_parents"), sample.number("parent_of"));
-  EXPECT_EQ(count("entity_relationships"), sample.number("relates_to"));
-  EXPECT_EQ(count("entities WHERE location IS NOT NULL"), sample.number("located"));
+  EXPECT_EQ(count("entities"), foretold.documents("entities"));
+  EXPECT_EQ(count("entity_parents"), foretold.documents("parent_of"));
+  EXPECT_EQ(count("entity_relationships"), foretold.documents("relates_to"));
+  EXPECT_EQ(count("entities WHERE location IS NOT NULL"), foretold.figure("located"));
   EXPECT_TRUE(adds_up());
   const auto at = [&](const std::string& key) {
     return target_->value("SELECT ST_AsEWKT(location) FROM entities WHERE source_key = '" + key +
@@ -52,8 +52,8 @@ TEST_F(EntitiesPack, LoadsTheSampleWithItsPositions) {
 }
 
 TEST_F(EntitiesPack, BuildsTheHierarchyAfterTheLoad) {
-  sample();
-  ASSERT_EQ(load().exit, 0);
+  sample("");
+  ASSERT_EQ(migrate_sample().exit, 0);
   EXPECT_EQ(path("fr"), "root.continent.europe.country.france");
   EXPECT_EQ(path("bretagne"), "root.continent.europe.country.france.bretagne");
   EXPECT_EQ(path("thueringen"), "root.continent.europe.country.germany.thuringen");
@@ -76,38 +76,38 @@ TEST_F(EntitiesPack, BuildsTheHierarchyAfterTheLoad) {
                 "FROM entities d WHERE d.path <@ m.path AND d.id <> m.id AND d.is_active)"),
             "0");
   EXPECT_EQ(count("entity_change_log"), 0);
-  EXPECT_EQ(schema("verify").exit, 0);
+  EXPECT_EQ(schema({"verify"}).exit, 0);
 }
 
 TEST_F(EntitiesPack, QuarantinesExactlyWhatTheSampleForetold) {
-  const Manifest sample = this->sample("--odd");
-  ASSERT_GT(sample.quarantined.size(), 20U);
-  const auto outcome = load();
+  const Foretold foretold = sample("--odd");
+  ASSERT_GT(foretold.quarantined.size(), 20U);
+  const auto outcome = migrate_sample();
   EXPECT_EQ(outcome.exit, 5) << outcome.all();
-  EXPECT_EQ(quarantined(), sample.quarantined);
+  EXPECT_EQ(quarantined(), foretold.quarantined);
   EXPECT_TRUE(adds_up());
 }
 
 TEST_F(EntitiesPack, LoadsAgainByMergeAndKeepsDerivedPaths) {
-  const Manifest sample = this->sample();
-  ASSERT_EQ(load().exit, 0);
+  const Foretold foretold = sample("");
+  ASSERT_EQ(migrate_sample().exit, 0);
   const std::string before =
       target_->value("SELECT md5(string_agg(path::text, ',' ORDER BY id)) FROM entities");
   target_->query("UPDATE entities SET name = 'changed', location = NULL, source_rev = NULL");
-  const auto again = load({"--fresh", "--merge"});
+  const auto again = migrate_sample({"--fresh", "--merge"});
   ASSERT_EQ(again.exit, 0) << again.all();
-  EXPECT_EQ(count("entities"), sample.number("entities"));
-  EXPECT_EQ(count("entities WHERE location IS NOT NULL"), sample.number("located"));
+  EXPECT_EQ(count("entities"), foretold.documents("entities"));
+  EXPECT_EQ(count("entities WHERE location IS NOT NULL"), foretold.figure("located"));
   EXPECT_EQ(target_->value("SELECT md5(string_agg(path::text, ',' ORDER BY id)) FROM entities"),
             before);
 }
 
 TEST_F(EntitiesPack, BackfillsScoresWhenTheDataIsThereAndGoesAwayWithoutATrace) {
-  const Manifest sample = this->sample();
-  ASSERT_EQ(load().exit, 0);
-  const auto up = schema("up");
+  const Foretold foretold = sample("");
+  ASSERT_EQ(migrate_sample().exit, 0);
+  const auto up = schema({"up"});
   ASSERT_EQ(up.exit, 0) << up.all();
-  EXPECT_EQ(count("entities WHERE confidence_source IS NOT NULL"), sample.number("unscored"));
+  EXPECT_EQ(count("entities WHERE confidence_source IS NOT NULL"), foretold.figure("unscored"));
   EXPECT_EQ(count("entities WHERE confidence_source IS NOT NULL "
                   "AND confidence_score <> calculate_confidence(id)"),
             0);
@@ -115,10 +115,10 @@ TEST_F(EntitiesPack, BackfillsScoresWhenTheDataIsThereAndGoesAwayWithoutATrace) 
                            "WHERE source_key IN ('fr', 'europe')"),
             "0.88")
       << "given ones stay";
-  EXPECT_EQ(schema("verify").exit, 0);
-  const auto down = schema("down", {"--to", "0", "--yes"});
+  EXPECT_EQ(schema({"verify"}).exit, 0);
+  const auto down = schema({"down", "--to", "0", "--yes"});
   ASSERT_EQ(down.exit, 0) << down.all();
-  EXPECT_EQ(count("pg_class WHERE relnamespace = 'public'::regnamespace"), 0);
+  EXPECT_EQ(left_over(), "");
   EXPECT_EQ(count("pg_extension WHERE extname <> 'plpgsql'"), 0)
       << "made by the pack, used by nobody else";
 }

@@ -1,5 +1,5 @@
 /// \file
-/// A schema pack as a user runs it: schema up, a sample, migrate by its mappings.
+/// What the end-to-end tests of schema packs share: a pack's sample, and what it foretells.
 #pragma once
 
 #include <algorithm>
@@ -11,56 +11,58 @@
 #include <vector>
 
 #include "e2e/harness.h"
+#include "source_dir.h"
 
 namespace arango2pg::e2e {
 
-/// What pack_sample says of a sample it has written.
-struct Manifest {
-  std::string text;
+/// The manifest that pack_sample printed.
+struct Foretold {
+  std::string manifest;
   std::vector<std::string> quarantined;  ///< "collection/key rule", sorted
 
-  /// "documents" of a collection, or a figure.
-  [[nodiscard]] long number(const std::string& name) const {
+  /// -1 if the manifest does not name it.
+  [[nodiscard]] long figure(const std::string& name) const {
     std::smatch found;
-    const std::regex figure("\"" + name + "\":(\\d+)");
-    const std::regex documents("\"name\":\"" + name + "\"[^}]*\"documents\":(\\d+)");
-    if (!std::regex_search(text, found, documents) && !std::regex_search(text, found, figure))
-      return -1;
-    return std::stol(found[1]);
+    const std::regex entry("\"" + name + "\":(-?\\d+)");
+    return std::regex_search(manifest, found, entry) ? std::stol(found[1]) : -1;
+  }
+  /// How many documents of a collection were written, those for the quarantine among them.
+  [[nodiscard]] long documents(const std::string& collection) const {
+    std::smatch found;
+    const std::regex entry("\"name\":\"" + collection + "\"[^}]*\"documents\":(\\d+)");
+    return std::regex_search(manifest, found, entry) ? std::stol(found[1]) : -1;
   }
 };
 
-class PackTest : public EndToEnd {
+class PackEndToEnd : public EndToEnd {
  protected:
-  explicit PackTest(std::string pack) : pack_(std::move(pack)) {}
+  explicit PackEndToEnd(std::string pack) : pack_(std::move(pack)) {}
 
-  Outcome schema(const std::string& verb, std::vector<std::string> more = {}) {
-    std::vector<std::string> all = {
-        "schema",   verb,
-        "--pack",   std::string(ARANGO2PG_SOURCE_DIR) + "/schemas/" + pack_,
-        "--target", target_->conninfo()};
-    all.insert(all.end(), more.begin(), more.end());
-    return run_tool(all);
+  Outcome schema(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "schema");
+    arguments.insert(arguments.end(),
+                     {"--pack", root_ + "/schemas/" + pack_, "--target", target_->conninfo()});
+    return run_tool(std::move(arguments));
   }
-  Manifest sample(const std::string& more = "") {
+  Foretold sample(const std::string& more) {
     const std::string command = std::string(ARANGO2PG_PACK_SAMPLE) + " --pack " + pack_ +
-                                " --out '" + dump() + "' --seed 7 " + more;
-    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), &pclose);
-    Manifest manifest;
+                                " --out '" + (dir_.path() / "dump").string() + "' --seed 11 " +
+                                more;
+    std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), &pclose);
+    Foretold foretold;
     std::array<char, 4096> piece{};
     while (const auto n = std::fread(piece.data(), 1, piece.size(), pipe.get()))
-      manifest.text.append(piece.data(), n);
+      foretold.manifest.append(piece.data(), n);
     const std::regex entry(R"re(\{"collection":"([^"]*)","key":"([^"]*)","rule":"([^"]*)"\})re");
-    for (std::sregex_iterator it(manifest.text.begin(), manifest.text.end(), entry), end; it != end;
-         ++it)
-      manifest.quarantined.push_back((*it)[1].str() + "/" + (*it)[2].str() + " " + (*it)[3].str());
-    std::sort(manifest.quarantined.begin(), manifest.quarantined.end());
-    return manifest;
+    for (std::sregex_iterator it(foretold.manifest.begin(), foretold.manifest.end(), entry), end;
+         it != end; ++it)
+      foretold.quarantined.push_back((*it)[1].str() + "/" + (*it)[2].str() + " " + (*it)[3].str());
+    std::sort(foretold.quarantined.begin(), foretold.quarantined.end());
+    return foretold;
   }
-  Outcome load(std::vector<std::string> more = {}) {
-    more.insert(more.end(),
-                {"--mapping", std::string(ARANGO2PG_SOURCE_DIR) + "/mappings/" + pack_});
-    return migrate("dump:" + dump(), more);
+  Outcome migrate_sample(std::vector<std::string> more = {}) {
+    more.insert(more.end(), {"--mapping", root_ + "/mappings/" + pack_});
+    return migrate("dump:" + (dir_.path() / "dump").string(), std::move(more));
   }
   std::vector<std::string> quarantined() {
     std::vector<std::string> all;
@@ -71,14 +73,23 @@ class PackTest : public EndToEnd {
     std::sort(all.begin(), all.end());
     return all;
   }
-  /// read = written + filtered + quarantined.
+  /// read = written + filtered + quarantined (promise P2).
   bool adds_up() {
     return target_->value(
                "SELECT sum(read) = sum(written) + sum(filtered) + sum(quarantined) "
                "FROM arango2pg.part") == "t";
   }
-  [[nodiscard]] std::string dump() const { return (dir_.path() / "dump").string(); }
+  /// What is left of a pack that was taken down.
+  std::string left_over() {
+    return target_->value(
+        "SELECT coalesce(string_agg(name, ', ' ORDER BY name), '') FROM ("
+        "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+        "UNION ALL SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace "
+        "UNION ALL SELECT typname::text FROM pg_type WHERE typnamespace = 'public'::regnamespace) "
+        "AS all_of_it (name)");
+  }
 
+  const std::string root_ = ARANGO2PG_SOURCE_DIR;
   const std::string pack_;
 };
 

@@ -7,13 +7,13 @@
 namespace arango2pg::e2e {
 namespace {
 
-class RequestsPack : public PackTest {
+class RequestsPack : public PackEndToEnd {
  protected:
-  RequestsPack() : PackTest("requests") {}
+  RequestsPack() : PackEndToEnd("requests") {}
   void SetUp() override {
-    PackTest::SetUp();
+    PackEndToEnd::SetUp();
     if (IsSkipped()) return;
-    const auto up = schema("up");
+    const auto up = schema({"up"});
     ASSERT_EQ(up.exit, 0) << up.all();
   }
   long count(const std::string& what) {
@@ -22,25 +22,25 @@ class RequestsPack : public PackTest {
 };
 
 TEST_F(RequestsPack, LoadsTheSampleIntoFiveTables) {
-  const Manifest sample = this->sample();
-  const auto outcome = load();
+  const Foretold foretold = sample("");
+  const auto outcome = migrate_sample();
   ASSERT_EQ(outcome.exit, 0) << outcome.all();
   for (const char* t : {"organizations", "users", "content_requests", "requested_by"})
-    EXPECT_EQ(count(t), sample.number(t)) << t;
-  EXPECT_EQ(count("request_stages"), sample.number("stages"));
-  EXPECT_EQ(count("request_events"), sample.number("events"))
+    EXPECT_EQ(count(t), foretold.documents(t)) << t;
+  EXPECT_EQ(count("request_stages"), foretold.figure("stages"));
+  EXPECT_EQ(count("request_events"), foretold.figure("events"))
       << "the triggers must not log while arango2pg loads";
   EXPECT_EQ(count("content_requests WHERE status = 'completed' AND progress_percentage = 100 AND "
                   "total_duration_seconds = 184"),
-            sample.number("completed"));
+            foretold.figure("completed"));
   EXPECT_TRUE(adds_up());
-  const auto verified = schema("verify");
+  const auto verified = schema({"verify"});
   EXPECT_EQ(verified.exit, 0) << verified.all();
 }
 
 TEST_F(RequestsPack, KeepsEveryShapeThatTheApplicationWrote) {
-  sample();
-  ASSERT_EQ(load().exit, 0);
+  sample("");
+  ASSERT_EQ(migrate_sample().exit, 0);
   const auto none = [&](const std::string& what) { EXPECT_EQ(count(what), 0) << what; };
   const auto some = [&](const std::string& what) { EXPECT_GT(count(what), 0) << what; };
   // Stages: an order that older workers left out, a name that the class had wrong, rounded floats.
@@ -80,8 +80,8 @@ TEST_F(RequestsPack, KeepsEveryShapeThatTheApplicationWrote) {
 }
 
 TEST_F(RequestsPack, FillsTheMetricsThatNothingFilledBefore) {
-  sample();
-  ASSERT_EQ(load().exit, 0);
+  sample("");
+  ASSERT_EQ(migrate_sample().exit, 0);
   EXPECT_EQ(target_->value("SELECT sum(total_requests) FROM request_metrics"),
             target_->value("SELECT count(*) FROM content_requests"));
   EXPECT_EQ(target_->value("SELECT sum(circuit_breaker_open_count) FROM request_metrics"),
@@ -96,36 +96,34 @@ TEST_F(RequestsPack, FillsTheMetricsThatNothingFilledBefore) {
 }
 
 TEST_F(RequestsPack, QuarantinesExactlyWhatTheSampleForetold) {
-  const Manifest sample = this->sample("--odd");
-  ASSERT_GT(sample.quarantined.size(), 20U);
-  const auto outcome = load();
+  const Foretold foretold = sample("--odd");
+  ASSERT_GT(foretold.quarantined.size(), 20U);
+  const auto outcome = migrate_sample();
   EXPECT_EQ(outcome.exit, 5) << outcome.all();
-  EXPECT_EQ(quarantined(), sample.quarantined);
+  EXPECT_EQ(quarantined(), foretold.quarantined);
   EXPECT_TRUE(adds_up());
-  EXPECT_EQ(count("request_stages"), sample.number("stages")) << "a document is all or nothing";
-  EXPECT_EQ(schema("verify").exit, 0);
+  EXPECT_EQ(count("request_stages"), foretold.figure("stages")) << "a document is all or nothing";
+  EXPECT_EQ(schema({"verify"}).exit, 0);
 }
 
 TEST_F(RequestsPack, LoadsAgainByMergeWithoutDoublingAnything) {
-  const Manifest sample = this->sample();
-  ASSERT_EQ(load().exit, 0);
+  const Foretold foretold = sample("");
+  ASSERT_EQ(migrate_sample().exit, 0);
   target_->query("UPDATE content_requests SET topic = 'changed', source_rev = NULL");
   target_->query("DELETE FROM request_stages WHERE stage_name = 'notification'");
-  const auto again = load({"--fresh", "--merge"});
+  const auto again = migrate_sample({"--fresh", "--merge"});
   ASSERT_EQ(again.exit, 0) << again.all();
-  EXPECT_EQ(count("request_stages"), sample.number("stages"));
+  EXPECT_EQ(count("request_stages"), foretold.figure("stages"));
   EXPECT_EQ(count("request_events WHERE event_type IN ('created', 'stage_started')"), 0);
   EXPECT_EQ(count("content_requests WHERE topic = 'changed'"), 0);
 }
 
 TEST_F(RequestsPack, GoesAwayWithoutATrace) {
-  sample();
-  ASSERT_EQ(load().exit, 0);
-  const auto down = schema("down", {"--to", "0", "--yes"});
+  sample("");
+  ASSERT_EQ(migrate_sample().exit, 0);
+  const auto down = schema({"down", "--to", "0", "--yes"});
   ASSERT_EQ(down.exit, 0) << down.all();
-  EXPECT_EQ(count("pg_class WHERE relnamespace = 'public'::regnamespace"), 0);
-  EXPECT_EQ(count("pg_type WHERE typnamespace = 'public'::regnamespace"), 0);
-  EXPECT_EQ(count("pg_proc WHERE pronamespace = 'public'::regnamespace"), 0);
+  EXPECT_EQ(left_over(), "");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "pg/migrations.h"
 #include "pg/sql_split_internal.h"
+#include "source_dir.h"
 #include "support/temp_db.h"
 
 namespace arango2pg::test {
