@@ -26,6 +26,12 @@ struct Foretold {
     const std::regex entry("\"" + name + "\":(-?\\d+)");
     return std::regex_search(manifest, found, entry) ? std::stol(found[1]) : -1;
   }
+  /// How many documents of a collection were written, those for the quarantine among them.
+  [[nodiscard]] long documents(const std::string& collection) const {
+    std::smatch found;
+    const std::regex entry("\"name\":\"" + collection + "\"[^}]*\"documents\":(\\d+)");
+    return std::regex_search(manifest, found, entry) ? std::stol(found[1]) : -1;
+  }
 };
 
 class PackEndToEnd : public EndToEnd {

@@ -58,5 +58,7 @@ struct PackWorld {
 
 PackSample make_applications(const PackOptions& options);
 PackSample make_assets(const PackOptions& options);
+PackSample make_entities(const PackOptions& options);
+PackSample make_requests(const PackOptions& options);
 
 }  // namespace arango2pg::samples
