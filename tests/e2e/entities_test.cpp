@@ -123,5 +123,20 @@ TEST_F(EntitiesPack, BackfillsScoresWhenTheDataIsThereAndGoesAwayWithoutATrace) 
       << "made by the pack, used by nobody else";
 }
 
+// Definitions print another way after a restore; functions and views must not depend on a
+// search_path.
+TEST_F(EntitiesPack, SurvivesADumpAndRestore) {
+  sample("");
+  ASSERT_EQ(migrate_sample().exit, 0);
+  Target restored;
+  ASSERT_TRUE(restore_into(restored));
+  const auto verified = run_tool(
+      {"schema", "verify", "--pack", root_ + "/schemas/" + pack_, "--target", restored.conninfo()});
+  EXPECT_EQ(verified.exit, 0) << verified.all();
+  restored.query("INSERT INTO entities (name, entity_type, path) VALUES ('n', 't', 'root.n')");
+  EXPECT_EQ(restored.value("SELECT count(*) FROM hierarchy_mv"),
+            restored.value("SELECT count(*) FROM entities WHERE is_active"));
+}
+
 }  // namespace
 }  // namespace arango2pg::e2e

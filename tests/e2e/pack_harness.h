@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <regex>
 #include <string>
@@ -78,6 +79,12 @@ class PackEndToEnd : public EndToEnd {
     return target_->value(
                "SELECT sum(read) = sum(written) + sum(filtered) + sum(quarantined) "
                "FROM arango2pg.part") == "t";
+  }
+  /// Copies the target into another database as a backup would.
+  bool restore_into(Target& other) const {
+    const std::string command = "pg_dump -d '" + target_->conninfo() + "' | psql -X -q -v " +
+                                "ON_ERROR_STOP=1 -d '" + other.conninfo() + "' > /dev/null";
+    return std::system(command.c_str()) == 0;
   }
   /// What is left of a pack that was taken down.
   std::string left_over() {

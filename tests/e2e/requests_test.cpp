@@ -126,5 +126,19 @@ TEST_F(RequestsPack, GoesAwayWithoutATrace) {
   EXPECT_EQ(left_over(), "");
 }
 
+// Definitions print another way after a restore; functions and views must not depend on a
+// search_path.
+TEST_F(RequestsPack, SurvivesADumpAndRestore) {
+  sample("");
+  ASSERT_EQ(migrate_sample().exit, 0);
+  Target restored;
+  ASSERT_TRUE(restore_into(restored));
+  const auto verified = run_tool(
+      {"schema", "verify", "--pack", root_ + "/schemas/" + pack_, "--target", restored.conninfo()});
+  EXPECT_EQ(verified.exit, 0) << verified.all();
+  EXPECT_EQ(restored.value("SELECT count(*) FROM request_stages"),
+            target_->value("SELECT count(*) FROM request_stages"));
+}
+
 }  // namespace
 }  // namespace arango2pg::e2e
