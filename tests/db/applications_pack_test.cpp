@@ -53,6 +53,8 @@ TEST_F(ApplicationsPack, NeverTakesOverTablesThatItDidNotMake) {
   EXPECT_EQ(value("SELECT to_regclass('jobs')::text"), "") << "a part of the step stayed";
 }
 
+TEST_F(ApplicationsPack, NeverDropsTablesThatWereStamped) { expect_stamped_tables_to_stay(); }
+
 TEST_F(ApplicationsPack, RunsTwiceWithoutChangingAnything) {
   up();
   company_with_job();

@@ -90,6 +90,8 @@ TEST_F(AssetsPack, NeverTakesOverTablesThatItDidNotMake) {
   EXPECT_EQ(value("SELECT to_regclass('companies')::text"), "") << "a part of the step stayed";
 }
 
+TEST_F(AssetsPack, NeverDropsTablesThatWereStamped) { expect_stamped_tables_to_stay(); }
+
 // The original's claim, and ours: safe to run again.
 TEST_F(AssetsPack, RunsTwiceWithoutChangingAnything) {
   up(before_fixes);
@@ -219,6 +221,13 @@ TEST_F(AssetsPack, DoesNotTakeRowsForOrphansThatAreRightByAnotherKey) {
       << said;
   EXPECT_NE(said.find("Copy the rows"), std::string::npos) << said;
   EXPECT_EQ(contents(), rows);
+  // Then the step goes on where it stopped.
+  connection().script("INSERT INTO software (id, company_id, software_name) VALUES ('" + id("a1") +
+                      "', '" + id("c1") + "', 'Ledger as assessed')");
+  up(4);
+  EXPECT_EQ(verify(), "");
+  EXPECT_EQ(list("SELECT agent_name FROM ai_agent_analyses WHERE software_id IS NOT NULL"),
+            "an asset, no software");
 }
 
 // The original: rounding unsaid, and the whole section rolled back by a NOTICE outside a function.

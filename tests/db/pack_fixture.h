@@ -60,6 +60,26 @@ class PackTest : public test::WithDb {
     ADD_FAILURE() << "up was not refused";
     return {};
   }
+  /// Tables of the application's own, recorded by stamp: the pack builds on them, and going down
+  /// stops before it would drop them.
+  void expect_stamped_tables_to_stay() {
+    connection().script(pack_.migrations[0].up);
+    stamp(connection(), pack_, "public", 1);
+    up();
+    EXPECT_EQ(verify(), "");
+    const std::string tables =
+        "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename = 'companies'";
+    try {
+      down(0);
+      ADD_FAILURE() << "dropped tables that it did not make";
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("were there before the pack"), std::string::npos)
+          << error.what();
+    }
+    EXPECT_EQ(value(tables), "1");
+    stamp(connection(), pack_, "public", 0, true);
+    EXPECT_EQ(value(tables), "1");
+  }
   /// The up sections once more, as a person with psql would: nothing may change.
   void run_sections_again(std::size_t from) {
     connection().exec("SET search_path = public");  // as the engine does
