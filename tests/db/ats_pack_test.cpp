@@ -145,14 +145,15 @@ TEST_F(AtsPack, NeedsNoSuperuser) {
   const std::string role = quote("ats_test_" + db().name());
   connection().script("CREATE ROLE " + role + "; GRANT CREATE ON DATABASE " + quote(db().name()) +
                       " TO " + role + "; ALTER SCHEMA public OWNER TO " + role);
-  connection().exec("SET ROLE " + role);
+  // As a login would: the engine goes back to the session's own role after each section.
+  connection().exec("SET SESSION AUTHORIZATION " + role);
   up();
   EXPECT_EQ(problems(), "");
   EXPECT_EQ(value("SELECT to_regclass('idx_audit_bloom')"), "");
   EXPECT_EQ(list("SELECT check_name FROM verify_schema_integrity() WHERE status <> 'OK'"), "");
   down(0);
   EXPECT_EQ(list("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"), "");
-  connection().exec("RESET ROLE");
+  connection().exec("RESET SESSION AUTHORIZATION");
   connection().script("DROP OWNED BY " + role + " CASCADE; DROP ROLE " + role);
 }
 

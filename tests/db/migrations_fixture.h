@@ -57,7 +57,7 @@ class MigrationsTest : public WithDb {
       try {
         if (own.exec(sql).is_true(0, 0)) return true;
       } catch (const Error&) {
-        continue;  // not even the table is there yet
+        // Not even the table is there yet.
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
