@@ -115,8 +115,9 @@ void drop(Connection& connection, const Surroundings& what) {
       connection.exec("ROLLBACK TO SAVEPOINT surroundings");
     }
   };
-  for (auto e = what.extensions.rbegin(); e != what.extensions.rend(); ++e)
-    try_to_drop("EXTENSION", *e);
+  // The last one may need an earlier one.
+  const std::vector<std::string> extensions(what.extensions.rbegin(), what.extensions.rend());
+  for (const std::string& extension : extensions) try_to_drop("EXTENSION", extension);
   if (!what.schema.empty()) try_to_drop("SCHEMA", what.schema);
 }
 

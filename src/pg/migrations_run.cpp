@@ -252,6 +252,7 @@ void MigrationRun::in_transaction(Way& way, const std::function<void()>& work) {
   const Patience& patience = control_.patience;
   for (int attempt = 1;; ++attempt) {
     check_stop(control_);
+    way.line = 0;
     std::string blockers;
     {
       StatementWatch watch(connection_, control_, std::min(patience.lock / 4, 1'000ms));
@@ -322,41 +323,42 @@ void MigrationRun::record_failure(const Way& way, std::string reason) {
   }
 }
 
+std::string MigrationRun::what_remains(const Way& way) {
+  if (way.m.transaction) return "Nothing of it remains";
+  if (way.at >= way.steps.size()) return "All its statements ran, only the last record is missing";
+  return "What ran before it stays and is recorded (statement " + std::to_string(way.at + 1) +
+         " of " + std::to_string(way.steps.size()) + " is next)";
+}
+
 Error MigrationRun::explained(const Way& way, const Error& e, const std::string& blockers) const {
-  // A plain mistake of the file or an earlier explanation needs no more words.
+  // A mistake in the file that we found ourselves needs no more words.
   if (way.sqlstate.empty() || e.kind() != Exit::target) return e;
   const std::string where =
       way.line == 0 ? way.m.file + " (COMMIT)" : way.m.file + ":" + std::to_string(way.line);
-  const std::string command = way.up ? "schema up" : "schema down";
-  std::string rest = "Nothing of it remains";
-  if (!way.m.transaction)
-    rest = "What ran before it stays and is recorded (statement " + std::to_string(way.at + 1) +
-           " of " + std::to_string(way.steps.size()) + " is next)";
+  const std::string command = std::string("`arango2pg schema ") + (way.up ? "up" : "down") + "`";
   if (way.sqlstate == "57014" && control_.stop.stop_requested())
     return {Exit::interrupted, "interrupted in migration '" + way.m.name + "' at " + where,
-            rest + ". Run the same command again: it goes on."};
-  std::string message = "migration '" + way.m.name + "' failed at " + where + ": " + e.what();
-  message += " (SQLSTATE " + way.sqlstate + ")";
+            what_remains(way) + ". Run the same command again: it goes on."};
+  std::string message = "migration '" + way.m.name + "' failed at " + where + ": " + e.what() +
+                        " (SQLSTATE " + way.sqlstate + ")";
   if (connection_lost(way.sqlstate))
     return {Exit::target, message,
-            "Run `arango2pg " + command +
-                "` again: it finds out how far the migration came, and goes on.",
+            "Run " + command + " again: it finds out how far the migration came, and goes on.",
             true};
   if (is_contention(way.sqlstate)) {
-    message +=
-        "; in the way: " + (blockers.empty() ? std::string("a session that is gone") : blockers);
+    message += "; in the way: " + (blockers.empty() ? "a session that is gone" : blockers);
     return {Exit::target, message,
-            rest +
+            what_remains(way) +
                 ". Let that session end its transaction (or end it with SELECT "
-                "pg_terminate_backend(pid)), then run `arango2pg " +
-                command + "` again; --lock-timeout and --lock-tries say how long to wait.",
+                "pg_terminate_backend(pid)), then run " +
+                command + " again; --lock-timeout and --lock-tries say how long to wait.",
             true};
   }
   std::string hint = e.hint();
-  if (!hint.empty() && hint.back() != '.') hint += '.';
-  hint += (hint.empty() ? "" : " ") + rest + ": correct it, then run `arango2pg " + command +
-          "` again.";
-  return {Exit::target, message, hint, e.retryable()};
+  if (!hint.empty()) hint += hint.back() == '.' ? " " : ". ";
+  return {Exit::target, message,
+          hint + what_remains(way) + ": correct it, then run " + command + " again.",
+          e.retryable()};
 }
 
 }  // namespace arango2pg::pg

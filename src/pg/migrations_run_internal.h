@@ -60,6 +60,7 @@ class MigrationRun {
   void note(const Way& way, const Surroundings& surroundings);
   void record_failure(const Way& way, std::string reason);
   void clean_up(const ConcurrentIndex& index, std::string& hint);
+  static std::string what_remains(const Way& way);
   [[nodiscard]] Error explained(const Way& way, const Error& e, const std::string& blockers) const;
 
   Connection& connection_;

@@ -112,10 +112,9 @@ bool looks_like_a_way_back(std::string name) {
                      "they ran and record them with `arango2pg schema stamp`.";
   for (const Migration* m : {&a, &b})
     if (looks_like_a_way_back(m->name))
-      hint = "If '" + m->name +
-             ".sql' is the way back, put its SQL under `-- migrate:down` of the "
-             "other file and delete it. Else: " +
-             hint;
+      hint.insert(0, "If '" + m->name +
+                         ".sql' is the way back, put its SQL under `-- migrate:down` of the other "
+                         "file and delete it. Else: ");
   throw Error(Exit::usage,
               "two migrations of pack '" + pack.name + "' have number " + std::to_string(a.number) +
                   ": '" + a.file + "' and '" + b.file + "'",

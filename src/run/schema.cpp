@@ -95,7 +95,7 @@ void schema_down(const SchemaOptions& options, const SignalWatch& signals, const
       say(fmt::format("would revert {}{}\n", loss.migration, lost_tables(loss)));
     if (!losses.empty())
       throw Error(Exit::usage,
-                  fmt::format("{}: {} would be reverted, and what {} lost", o.where(),
+                  fmt::format("{}: {} would be reverted; what {} would be lost", o.where(),
                               losses.size() == 1 ? "1 migration"
                                                  : fmt::format("{} migrations", losses.size()),
                               losses.size() == 1 ? "it holds" : "they hold"),

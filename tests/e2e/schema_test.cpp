@@ -139,7 +139,7 @@ TEST_F(Schema, VerifyNamesWhatDoesNotHoldAndEndsWithSix) {
   EXPECT_TRUE(has(o.out, "FAIL " + (dir_.path() / "shop/002_amounts.sql").string() +
                              ":6: is false: the check is missing\n"))
       << o.out;
-  EXPECT_TRUE(has(o.out, "1 failed")) << o.out;
+  EXPECT_TRUE(has(o.out, "1 problem found")) << o.out;
   const Outcome json = schema({"verify", "--json"});
   EXPECT_EQ(json.exit, 6);
   EXPECT_EQ(target_->value("SELECT '" + json.out + "'::jsonb -> 'failures' -> 0 ->> 'what'"),
