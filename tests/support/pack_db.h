@@ -66,7 +66,8 @@ class WithPack : public WithDb {
                  here + R"(
         UNION ALL
         SELECT 'pg_trigger'::regclass, oid, 'trigger ' || tgname FROM pg_trigger
-        WHERE NOT tgisinternal
+        WHERE NOT tgisinternal AND tgrelid IN (SELECT oid FROM pg_class WHERE rel)" +
+                 here + R"()
         UNION ALL
         SELECT 'pg_extension'::regclass, oid, 'extension ' || extname FROM pg_extension
       )
