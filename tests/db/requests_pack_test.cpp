@@ -78,8 +78,7 @@ TEST_F(RequestsPack, LivesInASchemaOfItsOwn) {
   EXPECT_EQ(list("SELECT event_type FROM vividly.request_events ORDER BY event_type"),
             "created,stage_completed");
   down(0, "vividly");
-  EXPECT_EQ(value("SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('vividly')"),
-            "0");
+  EXPECT_EQ(value("SELECT to_regnamespace('vividly') IS NULL"), "t");
 }
 
 // The original's second run stumbled over the types that its first one had left behind.
@@ -92,8 +91,8 @@ TEST_F(RequestsPack, CompletesEnumerationsThatAreThereAlready) {
   EXPECT_EQ(list("SELECT unnest(enum_range(NULL::content_stage_status))"),
             "pending,in_progress,completed,failed,skipped,blocked");
   down();
-  EXPECT_EQ(list("SELECT typname FROM pg_type WHERE typtype = 'e' AND typnamespace = "
-                 "'public'::regnamespace ORDER BY 1"),
+  EXPECT_EQ(list("SELECT typname FROM pg_type WHERE typtype = 'e' "
+                 "AND typnamespace = 'public'::regnamespace ORDER BY 1"),
             "content_stage_status,user_role")
       << "what was there before stays";
 }

@@ -103,6 +103,8 @@ void make_regions(World& world) {
     ++world.unscored;
     ++i;
   }
+  world.edge(world.relates_to, "us", "jp",
+             [](JsonText& j) { j.string("relationship_type", "ally"); });
 }
 
 /// Cities and organisations below the regions and below each other.
@@ -223,8 +225,6 @@ void odd_relations(World& world) {
       [](JsonText& j) { j.string("relationship_type", "ally").string("strength", "strong"); });
   add("gone", "pg_foreign_key_violation",
       [](JsonText& j) { j.string("relationship_type", "ally"); });
-  world.edge(world.relates_to, "us", "jp",
-             [](JsonText& j) { j.string("relationship_type", "ally"); });
   world.edge(world.relates_to, "us", "jp",
              [](JsonText& j) { j.string("relationship_type", "ally"); });
   world.must_be_quarantined(world.relates_to, std::to_string(world.next_edge),
