@@ -7,24 +7,25 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <regex>
 #include <sstream>
 
-#include "e2e/harness.h"
-#include "source_dir.h"
+#include "e2e/pack_harness.h"
 
 namespace arango2pg::e2e {
 namespace {
 
 const std::string source_dir = ARANGO2PG_SOURCE_DIR;
 
-class AtsPack : public EndToEnd {
+class AtsPack : public PackEndToEnd {
  protected:
+  AtsPack() : PackEndToEnd("ats") {}
+
   void SetUp() override {
-    EndToEnd::SetUp();
+    PackEndToEnd::SetUp();
     if (IsSkipped()) return;
-    const auto up = run_tool(
-        {"schema", "up", "--pack", source_dir + "/schemas/ats", "--target", target_->conninfo()});
+    const auto up = schema({"up"});
     ASSERT_EQ(up.exit, 0) << up.all();
   }
 
@@ -53,14 +54,16 @@ class AtsPack : public EndToEnd {
     return migrate("dump:" + (dir_.path() / "dump").string(), more);
   }
 
-  std::vector<std::string> quarantined() {
-    std::vector<std::string> all;
-    for (const auto& row :
-         target_->query("SELECT collection || '/' || coalesce(key, '') || ' ' || rule "
-                        "FROM arango2pg.quarantine WHERE status = 'open'"))
-      all.push_back(row[0]);
-    std::sort(all.begin(), all.end());
-    return all;
+  /// pg_dump of everything but the control schema, without data.
+  static std::string dumped(const Target& database) {
+    const std::string command =
+        "pg_dump -s -N arango2pg -d '" + database.conninfo() + "' | grep -v restrict";
+    std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), &pclose);
+    std::string out;
+    std::array<char, 4096> piece{};
+    while (const auto n = std::fread(piece.data(), 1, piece.size(), pipe.get()))
+      out.append(piece.data(), n);
+    return out;
   }
 };
 
@@ -260,6 +263,36 @@ TEST_F(AtsPack, DocumentsOfUnknownUsersLoadByRetryOnceTheUsersAreThere) {
   EXPECT_EQ(target_->value("SELECT count(*) > 0 FROM resume_documents"), "t");
   const auto none = run_tool({"quarantine", "list", "--target", target_->conninfo()});
   EXPECT_EQ(none.out, "no documents are in quarantine\n");
+}
+
+TEST_F(AtsPack, GoesAsItCame) {
+  const Target untouched;
+  EXPECT_EQ(schema({"verify"}).exit, 0) << schema({"verify"}).all();
+  sample("");
+  ASSERT_EQ(migrate_ats().exit, 0);
+  EXPECT_EQ(schema({"verify"}).exit, 0) << schema({"verify"}).all();
+  const auto again = schema({"up"});
+  EXPECT_NE(again.out.find("nothing to do"), std::string::npos) << again.all();
+  const auto down = schema({"down", "--to", "0", "--yes"});
+  ASSERT_EQ(down.exit, 0) << down.all();
+  EXPECT_GT(dumped(untouched).size(), 100U);
+  EXPECT_EQ(dumped(*target_), dumped(untouched));
+}
+
+// Indexes, views and defaults call functions of the pack: a restore must find them.
+TEST_F(AtsPack, SurvivesDumpAndRestore) {
+  sample("");
+  ASSERT_EQ(migrate_ats().exit, 0);
+  Target other;
+  ASSERT_TRUE(restore_into(other));
+  const auto verify = run_tool(
+      {"schema", "verify", "--pack", source_dir + "/schemas/ats", "--target", other.conninfo()});
+  EXPECT_EQ(verify.exit, 0) << verify.all();
+  for (const char* question :
+       {"SELECT count(*) FROM search_documents('postgresql')",
+        "SELECT count(*) FROM top_skills_view",
+        "SELECT count(*) FROM verify_schema_integrity() WHERE status <> 'OK'"})
+    EXPECT_EQ(other.value(question), target_->value(question)) << question;
 }
 
 TEST_F(AtsPack, StatusTellsRunsAsTextAndJson) {
