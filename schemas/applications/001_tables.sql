@@ -159,21 +159,6 @@ CREATE INDEX idx_jobs_company_analysis ON jobs (company_id, analysis_completed);
 CREATE INDEX idx_jobs_title_lower ON jobs (lower(job_title));
 
 -- migrate:down
-DO $guard$
-DECLARE
-  stamped boolean := false;
-BEGIN
-  IF to_regclass('arango2pg.migration_history') IS NOT NULL THEN
-    EXECUTE 'SELECT EXISTS (SELECT FROM arango2pg.migration_history WHERE pack = $1 '
-            'AND schema_name = current_schema() AND number = 1 AND state = ''stamped'')'
-    INTO stamped USING 'applications';
-  END IF;
-  IF stamped THEN
-    RAISE EXCEPTION 'these tables were there before the pack: it does not drop them'
-      USING HINT = 'Stop at --to 1. To forget the pack: arango2pg schema stamp --pack applications --to 0 --yes.';
-  END IF;
-END
-$guard$;
 DROP TABLE IF EXISTS job_applications;
 DROP TABLE IF EXISTS jobs;
 DROP TABLE IF EXISTS companies;

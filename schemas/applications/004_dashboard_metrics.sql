@@ -291,21 +291,8 @@ AS $function$
   SELECT compute_daily_metrics(target_time::date, zone)
 $function$;
 
--- One schema, one such function: another pack's must not be replaced unseen.
-DO $guard$
-BEGIN
-  IF EXISTS (SELECT
-             FROM pg_proc
-             WHERE oid = to_regprocedure(format('%I.arango2pg_finalise(bigint)', current_schema()))
-               AND position('fill_daily_metrics' IN prosrc) = 0) THEN
-    RAISE EXCEPTION 'schema "%" holds a function arango2pg_finalise(bigint) of another pack', current_schema()
-      USING HINT = 'Give this pack a schema of its own with --schema.';
-  END IF;
-END
-$guard$;
-
 -- arango2pg calls it at the end of a load.
-CREATE OR REPLACE FUNCTION arango2pg_finalise(run_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION arango2pg_finalise_applications(run_id bigint) RETURNS void
 LANGUAGE sql
 SET search_path FROM CURRENT
 AS $function$
@@ -317,7 +304,7 @@ $function$;
 SELECT fill_hourly_metrics(NULL, NULL, 'UTC', false), fill_daily_metrics(NULL, NULL, 'UTC', false);
 
 -- migrate:down
-DROP FUNCTION IF EXISTS arango2pg_finalise(bigint);
+DROP FUNCTION IF EXISTS arango2pg_finalise_applications(bigint);
 DROP FUNCTION IF EXISTS compute_daily_metrics(timestamptz, text);
 DROP FUNCTION IF EXISTS compute_daily_metrics(date, text);
 DROP FUNCTION IF EXISTS compute_hourly_metrics(timestamptz, text);
@@ -408,7 +395,7 @@ FROM (VALUES ('compute_hourly_metrics(timestamptz,text)'), ('compute_daily_metri
              ('backfill_hourly_metrics(timestamptz,timestamptz,text)'),
              ('backfill_daily_metrics(date,date,text)'),
              ('backfill_daily_metrics(timestamptz,timestamptz,text)'),
-             ('arango2pg_finalise(bigint)')) AS f (call);
+             ('arango2pg_finalise_applications(bigint)')) AS f (call);
 
 -- And they work (verify is rolled back: nothing stays behind).
 DO $verify$

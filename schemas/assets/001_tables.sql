@@ -328,21 +328,6 @@ CREATE INDEX idx_alt_savings ON alternative_solutions (cost_savings_percentage);
 CREATE INDEX idx_alt_type ON alternative_solutions (alternative_type);
 
 -- migrate:down
-DO $guard$
-DECLARE
-  stamped boolean := false;
-BEGIN
-  IF to_regclass('arango2pg.migration_history') IS NOT NULL THEN
-    EXECUTE 'SELECT EXISTS (SELECT FROM arango2pg.migration_history WHERE pack = $1 '
-            'AND schema_name = current_schema() AND number = 1 AND state = ''stamped'')'
-    INTO stamped USING 'assets';
-  END IF;
-  IF stamped THEN
-    RAISE EXCEPTION 'these tables were there before the pack: it does not drop them'
-      USING HINT = 'Stop at --to 1. To forget the pack: arango2pg schema stamp --pack assets --to 0 --yes.';
-  END IF;
-END
-$guard$;
 DROP TABLE IF EXISTS alternative_solutions;
 DROP TABLE IF EXISTS client_reports;
 DROP TABLE IF EXISTS ai_agent_analyses;

@@ -444,7 +444,7 @@ $function$;
 --   Versions of optimisations count up per user, résumé and job; in ArangoDB they had none.
 --   The foreign key of profiles, which had to wait for the résumés, is checked.
 --   What the silent triggers would have said about counts becomes a warning of the run.
-CREATE OR REPLACE FUNCTION arango2pg_finalise(run_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION arango2pg_finalise_ats(run_id bigint) RETURNS void
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $function$
@@ -503,7 +503,7 @@ BEGIN
     SELECT r.id, 'warn', w.text, '{"pack": "ats"}'
     FROM arango2pg.run r
     CROSS JOIN unnest(warnings) AS w (text)
-    WHERE r.id = arango2pg_finalise.run_id;
+    WHERE r.id = arango2pg_finalise_ats.run_id;
   END IF;
 END
 $function$;
@@ -658,7 +658,7 @@ AS $function$
     (7, 'function', NULL, ARRAY['arango_sha1(bytea)', 'arango_uuid(text,text)',
       'arango_revision(text)', 'arango_value(jsonb,text[])', 'arango_text(jsonb,text[])',
       'arango_joined(jsonb)', 'arango_reference(jsonb,text,text)',
-      'migrate_arango_document(text,text,jsonb)', 'arango2pg_finalise(bigint)', 'schema_manifest()',
+      'migrate_arango_document(text,text,jsonb)', 'arango2pg_finalise_ats(bigint)', 'schema_manifest()',
       'schema_state()', 'verify_schema_integrity()', 'check_migration_status()', 'backup.backup_document_data()',
       'rollback.undo(integer,boolean)', 'rollback.drop_validation_objects()',
       'rollback.drop_helper_functions()', 'rollback.drop_document_tables()',
@@ -1061,7 +1061,7 @@ $made_here$;
 
 DROP FUNCTION IF EXISTS
   check_migration_status(), verify_schema_integrity(), schema_state(), schema_manifest(),
-  arango2pg_finalise(bigint),
+  arango2pg_finalise_ats(bigint),
   migrate_arango_document(text, text, jsonb), arango_reference(jsonb, text, text),
   arango_joined(jsonb), arango_text(jsonb, text[]), arango_value(jsonb, text[]),
   arango_revision(text), arango_uuid(text, text), arango_sha1(bytea);

@@ -208,7 +208,7 @@ COMMENT ON FUNCTION rebuild_hierarchy() IS
   'build_entity_paths(), then a refresh of hierarchy_mv; returns how many paths changed';
 
 -- Called by arango2pg after a load.
-CREATE FUNCTION arango2pg_finalise(run_id bigint) RETURNS void
+CREATE FUNCTION arango2pg_finalise_entities(run_id bigint) RETURNS void
 LANGUAGE sql
 SET search_path FROM CURRENT
 AS $function$
@@ -216,7 +216,7 @@ AS $function$
 $function$;
 
 -- migrate:down
-DROP FUNCTION arango2pg_finalise(bigint);
+DROP FUNCTION arango2pg_finalise_entities(bigint);
 DROP FUNCTION rebuild_hierarchy();
 DROP FUNCTION build_entity_paths();
 DROP FUNCTION place_entities();
@@ -254,7 +254,7 @@ SELECT coalesce(pg_get_function_result(to_regprocedure(e.name)) = e.result, fals
 FROM (VALUES
   ('build_entity_paths()', 'bigint'),
   ('rebuild_hierarchy()', 'bigint'),
-  ('arango2pg_finalise(bigint)', 'void')
+  ('arango2pg_finalise_entities(bigint)', 'void')
 ) AS e (name, result);
 
 SELECT count(*) = 0,

@@ -133,7 +133,7 @@ COMMENT ON FUNCTION aggregate_request_metrics(timestamptz, timestamptz) IS
   'recomputes request_metrics for every hour that [from, to) touches; returns how many rows changed';
 
 -- Called by arango2pg after a load. Metrics are of no collection: they follow from the requests.
-CREATE FUNCTION arango2pg_finalise(run_id bigint) RETURNS void
+CREATE FUNCTION arango2pg_finalise_requests(run_id bigint) RETURNS void
 LANGUAGE sql
 SET search_path FROM CURRENT
 AS $function$
@@ -142,7 +142,7 @@ AS $function$
 $function$;
 
 -- migrate:down
-DROP FUNCTION arango2pg_finalise(bigint);
+DROP FUNCTION arango2pg_finalise_requests(bigint);
 DROP FUNCTION aggregate_request_metrics(timestamptz, timestamptz);
 DROP VIEW request_metrics_summary;
 DROP VIEW active_requests_dashboard;
@@ -175,5 +175,5 @@ SELECT coalesce(pg_get_function_result(to_regprocedure(e.name)) = e.result, fals
               e.result)
 FROM (VALUES
   ('aggregate_request_metrics(timestamptz, timestamptz)', 'bigint'),
-  ('arango2pg_finalise(bigint)', 'void')
+  ('arango2pg_finalise_requests(bigint)', 'void')
 ) AS e (name, result);

@@ -50,7 +50,8 @@ struct DependentView {
 /// A view comes behind those it depends on. Tables that do not exist are passed over.
 std::vector<DependentView> dependent_views(Connection& connection,
                                            const std::vector<TableName>& tables);
-/// `arango2pg_finalise(bigint)` of the schemas of these tables, where there is one.
+/// The functions `arango2pg_finalise(bigint)` and `arango2pg_finalise_<pack>(bigint)` of the
+/// schemas of these tables.
 std::vector<TableName> finalise_functions(Connection& connection,
                                           const std::vector<TableName>& tables);
 

@@ -182,11 +182,25 @@ void check_before_up(const Pack& pack, const std::vector<Recorded>& recorded) {
             std::to_string(recorded.back().number) + "`.");
 }
 
+/// What was only recorded was there before the pack: its tables hold somebody's rows.
+[[noreturn]] void refuse_stamped(const Migration& m, int keep) {
+  throw Error(
+      Exit::usage,
+      "migration '" + m.name +
+          "' was stamped, not run: what it stands for was there before the pack, and down "
+          "would drop it",
+      "Stop at `--to " + std::to_string(m.number) +
+          "`. To make the history forget it and touch nothing else: `arango2pg schema stamp "
+          "--to " +
+          std::to_string(std::min(keep, m.number - 1)) + " --yes`.");
+}
+
 void check_before_down(const Pack& pack, const std::vector<Recorded>& recorded, int keep) {
   for (auto r = recorded.rbegin(); r != recorded.rend() && r->number > keep; ++r) {
     if (r->left_nothing()) continue;
     const Migration* m = file_of(pack, r->number);
     if (m == nullptr) refuse_vanished(pack, *r);
+    if (r->state == "stamped") refuse_stamped(*m, keep);
     if (r->stands() && r->checksum != m->checksum) refuse_edited(*m, *r, recorded.back().number);
     if (m->down.empty())
       throw Error(Exit::usage,

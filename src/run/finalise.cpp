@@ -63,8 +63,13 @@ void refresh_views(pg::Connection& connection, pg::Ledger& ledger, RunId run,
       continue;
     }
     spdlog::info("refreshing {}", view.name.text());
-    connection.exec(fmt::format("REFRESH MATERIALIZED VIEW {}{}",
-                                view.concurrently ? "CONCURRENTLY " : "", pg::quote(view.name)));
+    // CONCURRENTLY compares old and new rows: it lets readers go on, but an empty view has none,
+    // and against no rows without statistics PostgreSQL compares slowly.
+    const std::string name = pg::quote(view.name);
+    const bool concurrently =
+        view.concurrently && !connection.exec("SELECT FROM " + name + " LIMIT 1").empty();
+    connection.exec(
+        fmt::format("REFRESH MATERIALIZED VIEW {}{}", concurrently ? "CONCURRENTLY " : "", name));
   }
 }
 

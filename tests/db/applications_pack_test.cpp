@@ -233,12 +233,12 @@ TEST_F(ApplicationsPack, RecomputesWithoutTouchingWhatOthersWrote) {
   up();
   company_with_job();
   applications("2025-10-17 09:00Z", 2, "sent");
-  EXPECT_EQ(run("SELECT arango2pg_finalise(1)"), "");
+  EXPECT_EQ(run("SELECT arango2pg_finalise_applications(1)"), "");
   EXPECT_EQ(list("SELECT metric_date::text FROM dashboard_metrics_daily ORDER BY 1"),
             "2025-10-16,2025-10-17");
   connection().script("UPDATE dashboard_metrics_daily SET ai_cost_incurred = 1.25");
   connection().script("DELETE FROM job_applications");
-  EXPECT_EQ(run("SELECT arango2pg_finalise(2)"), "");
+  EXPECT_EQ(run("SELECT arango2pg_finalise_applications(2)"), "");
   EXPECT_EQ(daily("applications_sent_count, success_rate, ai_cost_incurred, id IS NOT NULL",
                   "2025-10-17"),
             "0 0.00 1.2500 t")
@@ -249,7 +249,8 @@ TEST_F(ApplicationsPack, TimesTheDashboardBeforeAndAfter) {
   up();
   company_with_job();
   applications("2025-10-17 09:00Z", 500, "sent");
-  connection().script("SELECT refresh_application_summary(); SELECT arango2pg_finalise(1)");
+  connection().script(
+      "SELECT refresh_application_summary(); SELECT arango2pg_finalise_applications(1)");
   const Rows rows = query("SELECT * FROM time_dashboard_queries(3)");
   ASSERT_EQ(rows.size(), 5U);
   EXPECT_EQ(rows.text(4, 0), "all of them");

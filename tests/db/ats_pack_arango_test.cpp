@@ -152,7 +152,7 @@ TEST_F(AtsArango, TheTriggersAreAwakeAgainInTheSameTransaction) {
                          UPDATE resume_documents SET parsed_data = '{"skills": []}')",
               "23514", "has neither"));
   EXPECT_TRUE(
-      refuses("SELECT arango2pg_finalise(1); INSERT INTO job_documents (user_id, parsed_data) "
+      refuses("SELECT arango2pg_finalise_ats(1); INSERT INTO job_documents (user_id, parsed_data) "
               "VALUES ('ada', '[]')",
               "23514", "is no object"));
 }
@@ -172,14 +172,14 @@ TEST_F(AtsFinalise, VersionsCountUpPerUserResumeAndJob) {
     -- Made by the application after the move: its number is its own.
     INSERT INTO optimization_results (id, user_id, resume_id, version, created_at, updated_at) VALUES
       ('00000000-0000-0000-0000-00000000000f', 'ada', '00000000-0000-0000-0000-000000000001', 9, '2025-01-02', '2025-01-02');)");
-  sql("SELECT arango2pg_finalise(1)");
+  sql("SELECT arango2pg_finalise_ats(1)");
   EXPECT_EQ(rows("SELECT right(id::text, 1), version FROM optimization_results ORDER BY id"),
             "a|3, b|1, c|2, d|1, e|1, f|9");
   EXPECT_EQ(value("SELECT bool_and(updated_at = created_at) FROM optimization_results"), "t")
       << "times stay those of the documents";
   EXPECT_EQ(value("SELECT count(*) FROM document_audit_log"), "0");
   const std::string before = rows("SELECT id, xmin FROM optimization_results ORDER BY id");
-  sql("SELECT arango2pg_finalise(2)");
+  sql("SELECT arango2pg_finalise_ats(2)");
   EXPECT_EQ(rows("SELECT id, xmin FROM optimization_results ORDER BY id"), before)
       << "a second time writes nothing";
 }
@@ -193,11 +193,11 @@ TEST_F(AtsFinalise, ProfilesThatWaitedForTheirResumesAreChecked) {
       FOREIGN KEY (resume_id) REFERENCES resume_documents (id) ON DELETE SET NULL NOT VALID;)");
   const std::string validated =
       "SELECT convalidated FROM pg_constraint WHERE conname = 'user_profiles_resume_id_fkey'";
-  sql("SELECT arango2pg_finalise(1)");
+  sql("SELECT arango2pg_finalise_ats(1)");
   EXPECT_EQ(value(validated), "f") << "the résumé is not there";
   sql(R"(SET LOCAL arango2pg.loading = on;
          INSERT INTO resume_documents (id, user_id) VALUES ('00000000-0000-0000-0000-000000000001', 'ada');)");
-  sql("SELECT arango2pg_finalise(1)");
+  sql("SELECT arango2pg_finalise_ats(1)");
   EXPECT_EQ(value(validated), "t");
 }
 
@@ -208,7 +208,7 @@ TEST_F(AtsFinalise, WhatTheSilentTriggersWouldHaveCountedIsAWarningOfTheRun) {
       "VALUES ('c', 'migrate', 's', 's') RETURNING id");
   sql(R"(SET LOCAL arango2pg.loading = on;
          INSERT INTO resume_documents (user_id) SELECT 'ada' FROM generate_series(1, 11);)");
-  sql("SELECT arango2pg_finalise(" + run + ")");
+  sql("SELECT arango2pg_finalise_ats(" + run + ")");
   EXPECT_EQ(rows("SELECT run_id, severity, message, detail FROM arango2pg.run_event WHERE severity "
                  "= 'warn'"),
             run +

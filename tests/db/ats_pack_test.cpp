@@ -125,7 +125,7 @@ TEST_F(AtsPack, LivesInASchemaOfItsOwnAndFindsTheUsersInPublic) {
             "7");
   connection().script(
       "SET search_path = pg_catalog; REINDEX TABLE ats.resume_documents; "
-      "SELECT ats.arango2pg_finalise(1)");
+      "SELECT ats.arango2pg_finalise_ats(1)");
   connection().script("SET search_path = public");
   down(0, "ats");
   EXPECT_EQ(list("SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace('ats')"), "");

@@ -375,7 +375,7 @@ TEST_F(EntitiesPack, ALoadOnlyMarksTheViewAsStale) {
   load("World 1 ,Europe 2 1");
   EXPECT_EQ(value("SELECT count(*) FROM hierarchy_mv"), "0");
   EXPECT_EQ(list("SELECT change_type || change_count FROM entity_change_log"), "load2");
-  query("SELECT arango2pg_finalise(1)");
+  query("SELECT arango2pg_finalise_entities(1)");
   EXPECT_EQ(list("SELECT path FROM hierarchy_mv ORDER BY path"), "world,world.europe");
   EXPECT_EQ(value("SELECT count(*) FROM entity_change_log"), "0");
 }

@@ -259,7 +259,16 @@ TEST_F(MigrationsTest, StampsABaselineWithoutRunningIt) {
   EXPECT_EQ(up(p), (Names{"002_step"}));
   EXPECT_TRUE(pg::stamp(connection(), p, "public", 2).empty()) << "it stays applied";
   EXPECT_EQ(states(p), "stamped,applied");
-  EXPECT_EQ(down(p, 0).size(), 2U) << "what is stamped can be reverted";
+  query("INSERT INTO a VALUES (7)");
+  const Error e = error_of([&] { down(p, 0); });
+  EXPECT_EQ(e.kind(), Exit::usage);
+  EXPECT_STREQ(e.what(),
+               "migration '001_step' was stamped, not run: what it stands for was there before the "
+               "pack, and down would drop it");
+  EXPECT_NE(e.hint().find("Stop at `--to 1`"), std::string::npos) << e.hint();
+  EXPECT_EQ(states(p), "stamped,applied") << "refused before anything is reverted";
+  EXPECT_EQ(down(p, 1), (Names{"002_step"}));
+  EXPECT_EQ(value("SELECT x FROM a"), "7");
 }
 
 TEST_F(MigrationsTest, StampForgetsAppliedOnesOnlyWhenTold) {
@@ -280,6 +289,7 @@ TEST_F(MigrationsTest, StampAcceptsAnEdit) {
   const auto edited = pack({"-- migrate:up\nCREATE TABLE a (x bigint);\n"});
   EXPECT_EQ(pg::stamp(connection(), edited, "public", 1), (Names{"stamped 001_step"}));
   EXPECT_TRUE(up(edited).empty());
+  EXPECT_EQ(states(edited), "applied") << "the engine ran it: down may revert it";
 }
 
 TEST_F(MigrationsTest, StepsBackFromALockAndTriesAgain) {

@@ -73,7 +73,7 @@ class PackTest : public test::WithDb {
       down(0);
       ADD_FAILURE() << "dropped tables that it did not make";
     } catch (const Error& error) {
-      EXPECT_NE(std::string(error.what()).find("were there before the pack"), std::string::npos)
+      EXPECT_NE(std::string(error.what()).find("was there before the pack"), std::string::npos)
           << error.what();
     }
     EXPECT_EQ(value(tables), "1");

@@ -384,10 +384,10 @@ TEST_F(RequestsPack, AggregatesMetricsByHourAndOrganisationHoweverOftenItRuns) {
 
 TEST_F(RequestsPack, FinalisesALoadByAggregatingItsMetrics) {
   start();
-  EXPECT_EQ(refusal("SELECT arango2pg_finalise(1)"), "") << "nothing loaded";
+  EXPECT_EQ(refusal("SELECT arango2pg_finalise_requests(1)"), "") << "nothing loaded";
   request(", created_at", ", '2025-11-02 10:10Z'");
   request(", created_at", ", '2025-11-02 12:10Z'", "00000000-0000-4000-8000-000000000002");
-  query("SELECT arango2pg_finalise(1)");
+  query("SELECT arango2pg_finalise_requests(1)");
   EXPECT_EQ(list("SELECT total_requests FROM request_metrics"), "1,1");
 }
 

@@ -46,7 +46,7 @@ TEST_F(ApplicationsPack, LoadsTheSampleWithItsMappedColumns) {
   EXPECT_NE(outcome.all().find("attribute 'scraper_version' is not mapped"), std::string::npos);
 }
 
-// Without another command: migrate refreshes the view and calls the pack's arango2pg_finalise.
+// Without another command: migrate refreshes the view and calls the pack's arango2pg_finalise_applications.
 TEST_F(ApplicationsPack, ShowsTheLoadedDataOnTheDashboard) {
   ASSERT_EQ(schema({"up"}).exit, 0);
   const Foretold foretold = sample("");

@@ -178,7 +178,7 @@ TEST_F(AtsPack, MigrateArangoDocumentMakesTheSameRowsAsTheMappings) {
       "WHEN 'jobs' THEN 'job' ELSE document ->> 'type' END, document) FROM ("
       "  SELECT * FROM source WHERE collection <> 'documents' "
       "  OR document ->> 'type' IN ('optimization', 'research') ORDER BY n) documents");
-  target_->query("SELECT arango2pg_finalise(1)");
+  target_->query("SELECT arango2pg_finalise_ats(1)");
   for (const auto& [table, collection] : tables) {
     EXPECT_EQ(target_->value("SELECT count(*) > 20 FROM " + table), "t") << table;
     EXPECT_EQ(target_->value("SELECT count(*) FROM ((TABLE by_mapping_" + table + " EXCEPT TABLE " +

@@ -102,13 +102,16 @@ TEST_F(LoadOrder, MaterializedViewsAndThePacksLastStepFollowTheLoad) {
   target_->query(
       "CREATE FUNCTION arango2pg_finalise(run bigint) RETURNS void LANGUAGE sql AS 'INSERT INTO "
       "calls VALUES (run, current_setting(''arango2pg.loading'')); UPDATE t SET n = n + 1'");
+  target_->query(
+      "CREATE FUNCTION arango2pg_finalise_shop(run bigint) RETURNS void LANGUAGE sql AS 'INSERT "
+      "INTO calls VALUES (run, ''shop'')'");
   const auto mapping = dir_.write("m.yaml",
                                   "version: 1\nfrom: t\ninto: t\nkey: id\ncolumns:\n  id: { meta: "
                                   "key }\n  n: { path: n }\n");
   dir_.write("in/t.jsonl", "{\"_key\":\"a\",\"n\":1}\n{\"_key\":\"b\",\"n\":2}\n");
   const auto outcome = migrate(source(), {"--mapping", mapping});
   EXPECT_EQ(outcome.exit, 0) << outcome.all();
-  EXPECT_EQ(target_->query("SELECT * FROM calls"), (Table{{"1", "on"}}));
+  EXPECT_EQ(target_->query("SELECT * FROM calls"), (Table{{"1", "on"}, {"1", "shop"}}));
   EXPECT_EQ(target_->value("SELECT total FROM a_top"), "5");
   EXPECT_EQ(target_->value("SELECT tenfold FROM above"), "50");
 }

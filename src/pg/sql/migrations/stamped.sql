@@ -2,6 +2,9 @@
 INSERT INTO arango2pg.migration_history AS h (pack, schema_name, number, name, checksum, state)
 VALUES ($1, $2, $3::integer, $4, $5, 'stamped')
 ON CONFLICT (pack, schema_name, number) DO UPDATE
-SET name = excluded.name, checksum = excluded.checksum, state = excluded.state, message = NULL,
+SET name = excluded.name, checksum = excluded.checksum, message = NULL,
+    -- What the engine ran, wholly or in part, stays its own: down may revert it.
+    state = CASE WHEN h.state IN ('applied', 'applying', 'reverting') THEN 'applied'
+                 ELSE excluded.state END,
     applied_by = current_user, applied_at = clock_timestamp(), seconds = NULL,
     step = NULL, steps_checksum = NULL, position = NULL
