@@ -101,6 +101,7 @@ class Compiler {
     for (const ColumnRule& rule : rules.columns)
       out.columns.push_back(column(spec, rule, target, parent, slots));
     check_columns(place, rules, target, out);
+    if (parent != nullptr) target.parent_key = parent_key(out, *parent);
     order_columns(place, out);
     if (parent == nullptr) {
       find_identity(target, out);
@@ -117,6 +118,20 @@ class Compiler {
   static OnDelete on_delete_of_child(const TargetTable& parent, const TargetTable& child) {
     if (parent.on_delete != OnDelete::soft) return parent.on_delete;
     return child.table.column("deleted_at") != nullptr ? OnDelete::soft : OnDelete::keep;
+  }
+
+  /// The columns that repeat the key of the parent's row as it is.
+  std::vector<std::string> parent_key(const PlanTable& child, const PlanTable& parent) const {
+    std::vector<std::string> out;
+    for (const std::string& key : plan_->targets[parent.target].key) {
+      const auto it =
+          std::find_if(child.columns.begin(), child.columns.end(), [&](const PlanColumn& c) {
+            return c.source.word == Word::parent && c.source.text == key && c.source.then.empty();
+          });
+      if (it == child.columns.end()) return {};
+      out.push_back(it->name);
+    }
+    return out;
   }
 
   PlanTable table_of_child(const Spec& spec, const TableRules& rules, const PlanTable& parent) {

@@ -36,7 +36,10 @@ struct TargetTable {
   std::vector<std::string> identity;
   /// A text column that holds the document's key as it is, "" = none. Root tables only.
   std::string key_column;
-  int parent = -1;        ///< index of the table whose document this child row belongs to; -1 = own
+  int parent = -1;  ///< index of the table whose document this child row belongs to; -1 = own
+  /// Columns here that hold the parent's key, parallel to its `key`; empty if not all of it is
+  /// here.
+  std::vector<std::string> parent_key;
   bool is_audit = false;  ///< rows written by `audit: { table: … }`
 };
 

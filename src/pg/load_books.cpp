@@ -169,7 +169,17 @@ void Bookkeeper::collect_rejected(const RowLoader& rows) {
   std::sort(rejected_.begin(), rejected_.end(), [](const Rejected& a, const Rejected& b) {
     return std::tie(a.batch, a.doc) < std::tie(b.batch, b.doc);
   });
-  for (const Rejected& r : rejected_) ++quarantined_[batches_[r.batch].collection];
+  for (const Rejected& r : rejected_)
+    if (batches_[r.batch].quarantined.empty()) ++quarantined_[batches_[r.batch].collection];
+}
+
+void Bookkeeper::take_out_retried(CopySession& session) {
+  std::vector<std::string> ids;
+  for (const doc::RowBatch& batch : batches_)
+    for (const std::int64_t id : batch.quarantined) ids.push_back(std::to_string(id));
+  if (ids.empty()) return;
+  session.exec("DELETE FROM arango2pg.quarantine WHERE id = ANY ($1::bigint[])",
+               {array_literal(ids)});
 }
 
 void Bookkeeper::write_quarantine(CopySession& session, const std::atomic<bool>& stop) {
@@ -292,7 +302,8 @@ void Bookkeeper::write_audit(CopySession& session, const RowLoader& rows,
     }
   }
   for (const Rejected& r : rejected_)
-    if (level(r.batch) != Audit::off)
+    if (level(r.batch) != Audit::off &&
+        batches_[r.batch].quarantined.empty())  // else logged before
       entry(config_.collections[batches_[r.batch].collection].name, r.part, r.key, "reject",
             r.revision, 1, "{\"rule\":" + json_string(r.rule) + "}");
   if (copy) copy->finish();
@@ -301,21 +312,28 @@ void Bookkeeper::write_audit(CopySession& session, const RowLoader& rows,
 void Bookkeeper::write_checkpoint(CopySession& session, const PartWork& part, const RowLoader& rows,
                                   const std::string& token) {
   Counters counters;
+  std::uint64_t documents = 0, retried = 0;
   doc::MappingNotes notes;
   for (const std::uint32_t b : part.batches) {
     const doc::RowBatch& batch = batches_[b];
-    counters.read += batch.docs.size();
+    documents += batch.docs.size();
+    retried += batch.quarantined.size();
     counters.filtered += batch.filtered;
+    if (!batch.quarantined.empty()) continue;  // noted and counted when they were read
+    counters.read += batch.docs.size();
     for (const doc::DocRef& d : batch.docs) counters.bytes += d.size;
     notes.merge(batch.notes);
   }
   counters.written = written(part);
-  counters.quarantined = counters.read - counters.filtered - counters.written;
-  for (const std::uint32_t b : part.batches) {
-    const auto kept = kept_.find(b);
+  // What left the quarantine counts against what came in: a difference, maybe below zero.
+  auto quarantined =
+      static_cast<std::int64_t>(documents - counters.filtered - counters.written) -
+      static_cast<std::int64_t>(retried);
+  for (const std::uint32_t batch : part.batches) {
+    const auto kept = kept_.find(batch);
     if (kept == kept_.end()) continue;
     counters.read += kept->second;  // a removal that must be looked at, like a document
-    counters.quarantined += kept->second;
+    quarantined += static_cast<std::int64_t>(kept->second);
   }
   // The merge counts per collection; its first part here takes the number.
   const auto first = std::find_if(parts_.begin(), parts_.end(), [&](const PartWork& p) {
@@ -336,7 +354,7 @@ void Bookkeeper::write_checkpoint(CopySession& session, const PartWork& part, co
                    {std::to_string(part.id), config_.worker, seq_before, part.position,
                     std::to_string(part.last_seq), token, std::to_string(counters.read),
                     std::to_string(counters.written), std::to_string(counters.updated),
-                    std::to_string(counters.filtered), std::to_string(counters.quarantined),
+                    std::to_string(counters.filtered), std::to_string(quarantined),
                     std::to_string(counters.bytes), json_of(notes), part.last ? "t" : "f",
                     std::to_string(counters.deleted)});
   if (moved.affected == 1) return;
@@ -354,6 +372,7 @@ void Bookkeeper::write(CopySession& session, const RowLoader& rows, const std::s
   changed_.clear();
   total_changed_ = 0;
   collect_rejected(rows);
+  take_out_retried(session);
   settle_quarantine(session);
   write_quarantine(session, stop);
   log_changes(session);

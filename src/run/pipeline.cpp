@@ -230,8 +230,8 @@ void Pipeline::account(Lane& lane, const std::vector<doc::RowBatch>& group,
       done;  // collection → documents, bytes
   for (const auto& batch : group) {
     auto& [documents, bytes] = done[batch.collection];
-    documents += batch.docs.size();
-    bytes += batch.source.size();
+    documents += batch.fresh();
+    if (batch.quarantined.empty()) bytes += batch.source.size();
     if (batch.last) {
       --lane.parts;
       --parts_.progress.collections()[batch.collection].parts_left;
