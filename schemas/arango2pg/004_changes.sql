@@ -5,10 +5,12 @@ ALTER TABLE arango2pg.sync_state
   ADD COLUMN strategy text,
   ADD COLUMN source_tick text,
   ADD COLUMN guid text,
+  ADD COLUMN watermark_value text,
   ADD COLUMN caught_up_at timestamptz;
 COMMENT ON COLUMN arango2pg.sync_state.tick IS 'Log position: all changes up to here are in the target.';
 COMMENT ON COLUMN arango2pg.sync_state.source_tick IS 'The newest log position of the source when it was last asked.';
 COMMENT ON COLUMN arango2pg.sync_state.guid IS 'globallyUniqueId of the collection: tells a rename from a drop and a creation.';
+COMMENT ON COLUMN arango2pg.sync_state.watermark_value IS 'JSON: the highest value of the watermark attribute seen.';
 COMMENT ON COLUMN arango2pg.sync_state.caught_up_at IS 'When the target last held all that the source held.';
 
 -- Open entries are looked up by key whenever a document changes.
@@ -26,7 +28,8 @@ COMMENT ON VIEW arango2pg.sync_lag IS 'How far each collection is behind its sou
 DROP VIEW arango2pg.sync_lag;
 DROP INDEX arango2pg.quarantine_open;
 ALTER TABLE arango2pg.sync_state
-  DROP COLUMN strategy, DROP COLUMN source_tick, DROP COLUMN guid, DROP COLUMN caught_up_at;
+  DROP COLUMN strategy, DROP COLUMN source_tick, DROP COLUMN guid,
+  DROP COLUMN watermark_value, DROP COLUMN caught_up_at;
 
 -- migrate:verify
 DO $$

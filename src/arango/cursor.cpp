@@ -45,6 +45,7 @@ std::string Query::json() const {
   if (hi) add(bind, "hi", *hi);
   if (n) add_raw(bind, "n", std::to_string(*n));
   if (offset) add_raw(bind, "off", std::to_string(*offset));
+  if (!value.empty()) add_raw(bind, "value", value);
   if (!keys.empty()) {
     std::string list;
     for (const std::string& key : keys) {

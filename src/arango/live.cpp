@@ -6,6 +6,7 @@
 #include "arango/raw_json.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "doc/json.h"
 
 namespace arango2pg::arango {
 namespace {
@@ -64,6 +65,30 @@ std::unique_ptr<KeyStream> LiveServer::keys(const std::string& collection, const
 
 std::unique_ptr<DocumentFetcher> LiveServer::fetcher() {
   return std::make_unique<DocumentFetcher>(session_);
+}
+
+std::unique_ptr<QueryStream> LiveServer::stream(Query query) {
+  return std::make_unique<QueryStream>(session_, std::move(query));
+}
+
+bool LiveServer::has_sorted_index(const std::string& collection, const std::string& attribute) {
+  doc::PaddedBuffer text;
+  text.append(api_.indexes(collection));
+  doc::Document document;
+  if (document.parse(text.view())) return false;
+  std::string scratch;
+  for (const doc::Value index : doc::Elements(document.root())) {
+    const auto type = index.find("type");
+    const auto fields = index.find("fields");
+    if (!type || !fields || fields->kind() != doc::Kind::array) continue;
+    const std::string name(type->string(scratch));
+    if (name != "persistent" && name != "skiplist" && name != "ttl") continue;
+    for (const doc::Value field : doc::Elements(*fields)) {
+      if (field.kind() == doc::Kind::string && field.string(scratch) == attribute) return true;
+      break;  // only the first field sorts
+    }
+  }
+  return false;
 }
 
 std::uint64_t LiveServer::syncer_id(const std::string& source_identity, const std::string& target) {

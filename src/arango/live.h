@@ -11,6 +11,7 @@
 
 #include "arango/api.h"
 #include "arango/open.h"
+#include "arango/query_stream.h"
 #include "arango/revisions.h"
 #include "arango/wal.h"
 
@@ -35,6 +36,10 @@ class LiveServer {
   std::unique_ptr<KeyStream> keys(const std::string& collection, const KeyRange& range,
                                   const std::vector<std::string>& shards, const std::string& after);
   std::unique_ptr<DocumentFetcher> fetcher();
+  /// The documents of a query.
+  std::unique_ptr<QueryStream> stream(Query query);
+  /// Is there an index that gives the collection in the order of this attribute (dotted path)?
+  bool has_sorted_index(const std::string& collection, const std::string& attribute);
   /// The session's database, decoded.
   [[nodiscard]] const std::string& database() const { return session_->database(); }
 

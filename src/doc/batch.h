@@ -103,6 +103,7 @@ struct DocBatch {
   /// document wins over any row that is not newer than the removal).
   std::vector<Removal> removed;
   bool emptied = false;  ///< resync: the collection lost all documents before these
+  bool unseen = false;   ///< resync: rows that the pass has not seen are of documents that went
   /// Documents of this run that were refused before and get another chance: their entries in
   /// quarantine, parallel to `docs`. Empty = documents read from the source.
   std::vector<std::int64_t> quarantined;
@@ -177,6 +178,7 @@ struct RowBatch {
   std::vector<TableRows> identities;
   std::vector<Removal> removed;
   bool emptied = false;
+  bool unseen = false;
   std::vector<Rejection> rejections;  ///< ascending by doc
   std::uint64_t filtered = 0;
   std::uint64_t skipped = 0;

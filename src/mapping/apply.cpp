@@ -377,6 +377,7 @@ doc::RowBatch Plan::apply(doc::DocBatch batch, Scratch& scratch) const {
   out.docs = std::move(batch.docs);
   out.removed = std::move(batch.removed);
   out.emptied = batch.emptied;
+  out.unseen = batch.unseen;
   std::uint64_t held = out.source.capacity() + out.docs.capacity() * sizeof(doc::DocRef);
   for (const auto* tables : {&out.tables, &out.identities})
     for (const doc::TableRows& rows : *tables)

@@ -101,7 +101,15 @@ class Compiler {
     for (const ColumnRule& rule : rules.columns)
       out.columns.push_back(column(spec, rule, target, parent, slots));
     check_columns(place, rules, target, out);
-    if (parent != nullptr) target.parent_key = parent_key(out, *parent);
+    if (parent != nullptr) {
+      target.parent_key = parent_key(out, *parent);
+      if (options_.follow && target.parent_key.empty())
+        place.fail(rules.key_line,
+                   "table '" + target.table.name.text() +
+                       "' does not hold the whole key of its parent '" + plan_->targets[parent->target].table.name.text() +
+                       "': a resync could not find the rows of a document",
+                   "Add a column with `{ parent: … }` for each column of the parent's key.");
+    }
     order_columns(place, out);
     if (parent == nullptr) {
       find_identity(target, out);

@@ -121,6 +121,15 @@ OnDelete resolve_on_delete(const Spec& spec, const TargetTable& target, bool fol
 }
 
 void check_identity(const Place& place, const TableRules& rules, const TargetTable& target) {
+  const doc::Column* revision = target.table.column(target.revision);
+  if (revision != nullptr &&
+      (revision->type.kind != doc::TypeKind::int8 || revision->type.array))
+    place.fail(rules.line,
+               "the revision column '" + target.revision + "' of table '" +
+                   target.table.name.text() + "' is " + revision->type.name +
+                   ": revisions in any other form than bigint have no order",
+               "Make it bigint, or leave `revision` out (a resync then writes every document "
+               "anew).");
   if (!target.identity.empty()) return;
   place.fail(rules.key_line,
              "nothing in a row of table '" + target.table.name.text() +

@@ -377,6 +377,7 @@ void Bookkeeper::write(CopySession& session, const RowLoader& rows, const std::s
   write_quarantine(session, stop);
   log_changes(session);
   write_audit(session, rows, stop);
+  for (std::uint32_t c = 0; c < config_.collections.size(); ++c) total_changed_ += rows.emptied(c);
   for (const PartWork& p : parts_) write_checkpoint(session, p, rows, token);
   if (sync != nullptr) write_sync(session, *sync);
 }

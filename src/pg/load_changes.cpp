@@ -59,22 +59,30 @@ void Bookkeeper::log_changes(CopySession& session) {
     return static_cast<std::uint64_t>(rows.number(row, column));
   };
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    Changed& changed = changed_[rows.number(i, 0)];
-    changed = {at(i, 1), at(i, 2)};
+    // Rows that no document is left of belong to the collection, not to a part.
+    const auto part = std::find_if(parts_.begin(), parts_.end(), [&](const PartWork& p) {
+      return rows[i][0] ? p.id == rows.number(i, 0) : p.collection == at(i, 4);
+    });
+    if (part == parts_.end()) continue;
+    changed_[part->id].updated += at(i, 1);
+    changed_[part->id].deleted += at(i, 2);
     total_changed_ += at(i, 1) + at(i, 2) + at(i, 3);
   }
 }
 
-void Bookkeeper::write_sync(CopySession& session, const SyncState& sync) const {
+std::vector<Param> sync_parameters(RunId run, const SyncState& sync) {
   std::vector<std::string> collections, ticks, source_ticks;
   for (const SyncPoint& p : sync.points) {
     collections.push_back(valid_text(p.collection));
     ticks.push_back(p.tick);
     source_ticks.push_back(p.source_tick);
   }
-  session.exec(statement("loader/sync_state.sql"),
-               {sync.source_identity, sync.strategy, std::to_string(config_.run),
-                array_literal(collections), array_literal(ticks), array_literal(source_ticks)});
+  return {sync.source_identity,      sync.strategy,         std::to_string(run),
+          array_literal(collections), array_literal(ticks), array_literal(source_ticks)};
+}
+
+void Bookkeeper::write_sync(CopySession& session, const SyncState& sync) const {
+  session.exec(statement("loader/sync_state.sql"), sync_parameters(config_.run, sync));
 }
 
 }  // namespace arango2pg::pg

@@ -55,7 +55,7 @@ std::vector<DocAt> RowLoader::removals_of(std::uint32_t collection) const {
     if (batches_[b].collection != collection) continue;
     const auto first = static_cast<std::uint32_t>(batches_[b].docs.size());
     const auto end = first + static_cast<std::uint32_t>(batches_[b].removed.size()) +
-                     (batches_[b].emptied ? 1U : 0U);
+                     (batches_[b].emptied || batches_[b].unseen ? 1U : 0U);
     for (std::uint32_t d = first; d < end; ++d) out.push_back({b, d});
   }
   return out;
@@ -84,13 +84,15 @@ std::vector<RowLoader::Slice> RowLoader::slices(bool identities, std::size_t tab
 }
 
 RowLoader::Share RowLoader::share(std::uint32_t collection, Documents documents) const {
-  Share share{collection, documents, {}, false};
+  Share share{collection, documents, {}, false, false};
   for (std::size_t t = 0; t < config_.collections[collection].tables.size(); ++t)
     share.tables.push_back(slices(false, t, documents));
-  share.emptied = std::any_of(documents.begin(), documents.end(), [&](const DocAt& at) {
+  for (const DocAt& at : documents) {
     const doc::RowBatch& batch = batches_[at.batch];
-    return batch.emptied && at.doc == batch.docs.size() + batch.removed.size();
-  });
+    if (at.doc != batch.docs.size() + batch.removed.size()) continue;
+    share.emptied = share.emptied || batch.emptied;
+    share.unseen = share.unseen || batch.unseen;
+  }
   return share;
 }
 
@@ -167,8 +169,12 @@ void RowLoader::remove(const Share& share, Totals& totals) {
       totals.emptied += run(sql[t].doom_all).affected;
     else if (may_lose_rows(share, t))
       run(sql[t].doom);
-    else
+    else if (!share.unseen)
       continue;
+    if (share.unseen && !sql[t].doom_unseen.empty()) {
+      run(sql[t].doom_unseen);
+      run(sql[t].note_unseen);
+    }
     doomed[t] = true;
   }
   for (std::size_t t = 0; t < tables.size(); ++t)

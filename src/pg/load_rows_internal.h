@@ -18,7 +18,7 @@
 namespace arango2pg::pg {
 
 /// A document of a commit() call: one of the batch's; behind them, one of those it removes; behind
-/// those, that the collection was emptied.
+/// those, all others of the collection (emptied, unseen).
 struct DocAt {
   std::uint32_t batch = 0;
   std::uint32_t doc = 0;
@@ -41,6 +41,8 @@ struct TableSql {
   std::string copy_seen;      ///< with changes, no child: as all of "seen"
   std::string doom;           ///< rows that their documents lost; children: of staged parents too
   std::string doom_all;       ///< all rows that are not staged: the collection was emptied
+  std::string doom_unseen;    ///< all rows of ours that the pass has not seen
+  std::string note_unseen;    ///< these, for the audit
   std::string skip_outdated;  ///< staged rows that are not news, and their children
   std::string note;           ///< what will happen to each document, for the audit
   std::string remove;         ///< the doomed rows
@@ -101,7 +103,7 @@ class RowLoader {
     std::uint32_t collection;
     Documents documents;
     std::vector<std::vector<Slice>> tables;
-    bool emptied = false;
+    bool emptied = false, unseen = false;
   };
 
   [[nodiscard]] std::vector<DocAt> documents_of(std::uint32_t collection) const;

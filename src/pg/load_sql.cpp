@@ -94,8 +94,26 @@ class TableWriter {
     out.doom = "INSERT INTO " + doomed_ + " SELECT DISTINCT " + column_list(table_.key, "t.") +
                " FROM " + seen_ + " n JOIN " + name_ + " t ON " + is_of_seen("t") + " WHERE " +
                not_newer_than_seen() + " AND " + live("t") + not_staged();
+    if (!table_.seen.empty()) add_unseen(out);
     out.doom_all = "INSERT INTO " + doomed_ + " SELECT " + column_list(table_.key, "t.") + " FROM " +
                    name_ + " t WHERE " + live("t") + not_staged();
+  }
+
+  /// A row without revision is none of ours.
+  void add_unseen(TableSql& out) const {
+    out.doom_unseen = "INSERT INTO " + doomed_ + " SELECT " + column_list(table_.key, "t.") +
+                      " FROM " + name_ + " t WHERE " + live("t");
+    if (!table_.revision.empty()) out.doom_unseen += " AND t." + quote(table_.revision) + " IS NOT NULL";
+    for (const LoadTable::Seen& seen : table_.seen)
+      out.doom_unseen += " AND NOT EXISTS (SELECT FROM " + quote(seen.table) + " n WHERE " +
+                         joined("t", seen.identity, "n", seen.identity) + ")";
+    const std::string key = table_.key_column.empty() ? quote(table_.identity.front()) + "::text"
+                                                      : quote(table_.key_column);
+    out.note_unseen =
+        "INSERT INTO pg_temp.arango2pg_changes SELECT " + std::to_string(number_) +
+        ", NULL, t." + key + ", NULL, true, true, " +
+        (table_.revision.empty() ? "NULL" : "t." + quote(table_.revision)) + ", false, true FROM " +
+        doomed_ + " d JOIN " + name_ + " t ON " + joined("d", table_.key, "t", table_.key);
   }
 
   [[nodiscard]] std::string is_of_seen(const std::string& alias) const {

@@ -39,6 +39,13 @@ struct LoadTable {
   /// as RowBatch::identities has them. A row that comes back loses its `deleted_at`.
   std::vector<std::string> identity;
   Gone gone = Gone::keep;  ///< with `changes`; of a child: when its parent's row goes
+  /// For RowBatch::unseen: where passes noted what they saw of this table, by identity columns.
+  struct Seen {
+    TableName table;
+    std::vector<std::string> identity;
+  };
+  std::vector<Seen> seen;
+  std::string key_column;  ///< text column with the document's key, for the audit; "" = none
 };
 
 enum class Audit : std::uint8_t { off, batch, document };
@@ -66,6 +73,8 @@ struct SyncState {
   std::string strategy;
   std::vector<SyncPoint> points;
 };
+/// Parameters of loader/sync_state.sql.
+std::vector<Param> sync_parameters(RunId run, const SyncState& sync);
 
 struct LoaderConfig {
   std::string conninfo;

@@ -27,6 +27,7 @@ logged AS (
 SELECT part,
        count(*) FILTER (WHERE written AND existed),
        count(*) FILTER (WHERE NOT written),
-       count(*) FILTER (WHERE written AND NOT existed)
+       count(*) FILTER (WHERE written AND NOT existed),
+       collection
 FROM document
-GROUP BY part
+GROUP BY part, collection
