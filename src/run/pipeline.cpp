@@ -145,6 +145,7 @@ void Pipeline::assign_lanes(const pg::Claim& claim) {
 
 void Pipeline::read_stream(const pg::Claim& claim) {
   assign_lanes(claim);
+  for (const auto& part : claim.parts) parts_.progress.begun(part.collection);
   const auto reader = parts_.source.open(claim.parts, budget_);
   while (auto batch = reader->next(drain_.get_token()))
     if (!fetched_.push(std::move(*batch))) return;

@@ -92,13 +92,14 @@ TEST_F(Join, AKilledHelpersPartsGoToTheOthers) {
   wait_until("SELECT count(*) > 0 FROM arango2pg.part WHERE state = 'running'");
   Process helper(command({"--join"}));
   wait_until("SELECT count(DISTINCT lease_owner) > 1 FROM arango2pg.part WHERE state = 'running'");
+  const std::string pid = std::to_string(helper.pid());
   helper.signal(SIGKILL);
   helper.wait();
   // Its leases end by themselves; half a minute is too long for a test.
   target_->query(
       "UPDATE arango2pg.part SET lease_until = now() WHERE state = 'running' AND "
       "lease_owner LIKE '%:" +
-      std::to_string(helper.pid()) + ":%'");
+      pid + ":%'");
   arango_.faults().clear();
   const auto outcome = leader.wait();
   EXPECT_EQ(outcome.exit, 0) << outcome.all();
