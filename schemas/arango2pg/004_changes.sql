@@ -17,7 +17,7 @@ COMMENT ON COLUMN arango2pg.sync_state.caught_up_at IS 'When the target last hel
 CREATE INDEX quarantine_open ON arango2pg.quarantine (collection, key) WHERE status = 'open';
 
 CREATE VIEW arango2pg.sync_lag AS
-SELECT source_identity, collection, strategy, tick, source_tick,
+SELECT source_identity, collection, run_id, strategy, tick, source_tick,
        greatest(source_tick::numeric - tick::numeric, 0) AS lag_ticks,
        round(extract(epoch FROM clock_timestamp() - caught_up_at)::numeric, 1) AS lag_seconds,
        updated_at

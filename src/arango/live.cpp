@@ -102,8 +102,9 @@ std::uint64_t LiveServer::syncer_id(const std::string& source_identity, const st
 struct LogKeeper::Impl {
   Impl(const SourceOptions& source, std::uint64_t tick, std::uint64_t id)
       : session(std::make_shared<Session>(source)), client(session) {
-    path = "/_api/wal/tail?from=" + std::to_string(tick) + "&chunkSize=16384&lastScanned=" +
-           std::to_string(tick) + "&syncerId=" + std::to_string(id) + "&clientInfo=" + client_info;
+    path = "/_api/wal/tail?from=" + std::to_string(tick) +
+           "&chunkSize=16384&lastScanned=" + std::to_string(tick) +
+           "&syncerId=" + std::to_string(id) + "&clientInfo=" + client_info;
     tell({});
     thread = std::jthread([this](const std::stop_token& stop) {
       while (sleep_for(keep_alive_every, stop)) tell(stop);

@@ -26,13 +26,13 @@ class LiveServer {
   std::vector<CollectionFacts> collections() { return api_.collections(); }
   /// The newest number of the log; nothing, with the reason in `why_not`, where it can't be read.
   std::optional<std::uint64_t> last_tick(std::string& why_not);
-  /// The newest number, after making sure that the log can be read from `from` on; nothing, with the
-  /// reason in `why_not`, if not.
+  /// The newest number, after making sure that the log can be read from `from` on; nothing, with
+  /// the reason in `why_not`, if not.
   std::optional<std::uint64_t> log_since(std::uint64_t from, std::string& why_not);
   std::unique_ptr<WalReader> read_log(WalOptions options);
 
-  /// Keys and revisions of one part of a collection, in byte order; `shards` = its shards, if it has
-  /// several.
+  /// Keys and revisions of one part of a collection, in byte order; `shards` = its shards, if it
+  /// has several.
   std::unique_ptr<KeyStream> keys(const std::string& collection, const KeyRange& range,
                                   const std::vector<std::string>& shards, const std::string& after);
   std::unique_ptr<DocumentFetcher> fetcher();
@@ -51,9 +51,9 @@ class LiveServer {
   Api api_;
 };
 
-/// Keeps a server's log from `tick` on while it lives: the server forgets a reader after two hours of
-/// silence. Tells the server at once, and again every few minutes from a thread of its own; failures
-/// are logged, never thrown.
+/// Keeps a server's log from `tick` on while it lives: the server forgets a reader after two hours
+/// of silence. Tells the server at once, and again every few minutes from a thread of its own;
+/// failures are logged, never thrown.
 class LogKeeper {
  public:
   LogKeeper(const SourceOptions& options, std::uint64_t tick, std::uint64_t syncer_id);

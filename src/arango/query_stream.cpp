@@ -19,9 +19,8 @@ QueryStream::~QueryStream() {
 bool QueryStream::next(doc::DocBatch& batch, const std::stop_token& stop) {
   if (created_ && !state_.has_more) return false;
   const std::size_t begin = batch.bytes.size();
-  const Reply reply =
-      client_.call(created_ ? next_batch(state_, query_.allow_retry) : create_cursor(query_),
-                   batch.bytes, stop);
+  const Reply reply = client_.call(
+      created_ ? next_batch(state_, query_.allow_retry) : create_cursor(query_), batch.bytes, stop);
   if (reply.stopped) return false;
   const std::string what = "cannot read documents of collection '" + query_.collection + "'";
   if (reply.lost || reply.error_num == 1600)

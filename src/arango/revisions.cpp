@@ -103,9 +103,10 @@ class RangeKeys final : public KeyStream {
   }
 
   [[noreturn]] void fail() const {
-    throw Error(Exit::source, "the answer to a query for keys of collection '" + collection_ +
-                                  "' holds something else",
-                "Something between here and the server changes answers; try without the proxy.");
+    throw Error(
+        Exit::source,
+        "the answer to a query for keys of collection '" + collection_ + "' holds something else",
+        "Something between here and the server changes answers; try without the proxy.");
   }
 
   void check_order(const KeyPage& page) const {
@@ -153,8 +154,8 @@ class MergedKeys final : public KeyStream {
     out.items.reserve(sizes.size());
     std::size_t at = 0;
     for (const auto& [key, revision] : sizes) {
-      out.items.push_back({out.bytes.view().substr(at, key),
-                           out.bytes.view().substr(at + key, revision)});
+      out.items.push_back(
+          {out.bytes.view().substr(at, key), out.bytes.view().substr(at + key, revision)});
       at += key + revision;
     }
     return out;

@@ -1,5 +1,6 @@
 /// \file
-/// Keys and revisions of a collection, without its documents: what a resync compares with the target.
+/// Keys and revisions of a collection, without its documents: what a resync compares with the
+/// target.
 #pragma once
 
 #include <memory>
@@ -33,8 +34,8 @@ class KeyStream {
   virtual std::optional<KeyPage> next(const std::stop_token& stop) = 0;
 };
 
-/// Keys of a range behind `after` (empty = from its beginning). A range without shard is read whole:
-/// precondition: the collection has one shard, or is on a single server.
+/// Keys of a range behind `after` (empty = from its beginning). A range without shard is read
+/// whole: precondition: the collection has one shard, or is on a single server.
 std::unique_ptr<KeyStream> open_range_keys(std::shared_ptr<Session> session,
                                            const std::string& collection, const KeyRange& range,
                                            const std::string& after);
@@ -46,8 +47,8 @@ std::unique_ptr<KeyStream> merge_keys(std::vector<std::unique_ptr<KeyStream>> st
 class DocumentFetcher {
  public:
   explicit DocumentFetcher(std::shared_ptr<Session> session) : client_(std::move(session)) {}
-  /// Appends the documents of `keys` that exist (now) to the batch, in any order. False if `stop` was
-  /// requested. Throws Error(source).
+  /// Appends the documents of `keys` that exist (now) to the batch, in any order. False if `stop`
+  /// was requested. Throws Error(source).
   bool fetch(const std::string& collection, const std::vector<std::string>& keys,
              doc::DocBatch& batch, const std::stop_token& stop);
 

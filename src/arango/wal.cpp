@@ -66,7 +66,8 @@ WalReader::WalReader(std::shared_ptr<Session> session, WalOptions options)
     : client_(std::move(session)),
       options_(std::move(options)),
       from_(options_.from),
-      // Only who says where it stands gets large transactions in pieces; the least that counts is 1.
+      // Only who says where it stands gets large transactions in pieces; the least that counts
+      // is 1.
       last_scanned_(std::max<std::uint64_t>(options_.from, 1)),
       position_(options_.from) {}
 
@@ -96,8 +97,8 @@ WalReader::Answer WalReader::ask(const std::stop_token& stop) {
   return answer;
 }
 
-/// Why the log behind the position is not all there; empty if it is. That the position itself is not
-/// in the log any more does not mean that something behind it is missing (protocol 6.4).
+/// Why the log behind the position is not all there; empty if it is. That the position itself is
+/// not in the log any more does not mean that something behind it is missing (protocol 6.4).
 std::string WalReader::missing(const Answer& answer, const std::stop_token& stop) {
   if (answer.last_tick < from_)
     return "the server's log ends at " + std::to_string(answer.last_tick) +
@@ -190,9 +191,10 @@ void WalReader::read_line(std::string_view line) {
     m.has_tid = true;
   }
   if (!members.complete() || m.tick == 0 || m.type == 0)
-    throw Error(Exit::source,
-                "a line of the server's log behind tick " + std::to_string(tick_) + " can't be read",
-                "Something between here and the server changes answers; try without the proxy.");
+    throw Error(
+        Exit::source,
+        "a line of the server's log behind tick " + std::to_string(tick_) + " can't be read",
+        "Something between here and the server changes answers; try without the proxy.");
   // Transactions are never interleaved: another id, or a marker without one, means that the commit
   // marker of the one before was cut off.
   if (tid_ != 0 && m.tid != tid_) close_transaction();
@@ -228,8 +230,7 @@ void WalReader::add_event(const Marker& m) {
       break;
     case create_collection:
     case rename_collection:
-      event.kind =
-          m.type == create_collection ? WalEvent::Kind::create : WalEvent::Kind::rename;
+      event.kind = m.type == create_collection ? WalEvent::Kind::create : WalEvent::Kind::rename;
       event.name = plain_string_member(m.data, "name").value_or(std::string_view());
       break;
     case drop_collection:

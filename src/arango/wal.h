@@ -31,7 +31,7 @@ struct WalChunk {
   doc::PaddedBuffer bytes;
   std::vector<std::string> collections;  ///< globallyUniqueId
   std::vector<WalEvent> events;
-  std::uint64_t tick = 0;       ///< the log up to here is in this chunk or before it: go on from here
+  std::uint64_t tick = 0;  ///< the log up to here is in this chunk or before it: go on from here
   std::uint64_t last_tick = 0;  ///< the newest of the server
   bool whole = true;       ///< false: a transaction larger than the limit goes on in the next chunk
   bool caught_up = false;  ///< the log held no more
@@ -57,10 +57,10 @@ class WalReader {
  public:
   WalReader(std::shared_ptr<Session> session, WalOptions options);
 
-  /// What comes next in the log. Without events if there is nothing (but the position may have moved
-  /// over what does not concern this database). Retries what can be retried. Throws Error(source)
-  /// for a server whose log can't be read, and for a stop requested meanwhile gives a chunk without
-  /// anything.
+  /// What comes next in the log. Without events if there is nothing (but the position may have
+  /// moved over what does not concern this database). Retries what can be retried. Throws
+  /// Error(source) for a server whose log can't be read, and for a stop requested meanwhile gives a
+  /// chunk without anything.
   WalChunk next(const std::stop_token& stop);
 
  private:
@@ -89,9 +89,9 @@ class WalReader {
   doc::PaddedBuffer bytes_;  ///< what no chunk has yet
   std::vector<WalEvent> events_;
   std::vector<std::string> collections_;
-  std::size_t read_ = 0;      ///< bytes_ up to here have been read
-  std::uint64_t tick_ = 0;    ///< of the last line
-  std::uint64_t tid_ = 0;     ///< transaction under way, 0 = none
+  std::size_t read_ = 0;                            ///< bytes_ up to here have been read
+  std::uint64_t tick_ = 0;                          ///< of the last line
+  std::uint64_t tid_ = 0;                           ///< transaction under way, 0 = none
   std::size_t whole_events_ = 0, whole_bytes_ = 0;  ///< up to the last complete transaction
   std::uint64_t whole_tick_ = 0;
 };

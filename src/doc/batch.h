@@ -170,7 +170,7 @@ struct RowBatch {
   std::vector<DocRef> docs;
   std::vector<DocId>
       ids;  ///< one per document, filled if the plan says so (document-level audit, merge)
-  std::vector<TableRows> tables;      ///< parallel to the collection plan's tables
+  std::vector<TableRows> tables;  ///< parallel to the collection plan's tables
   /// Resync (CompileOptions::follow), parallel to the collection plan's tables, empty for children:
   /// what tells the rows of a document, for each one that was not rejected and for each removed one
   /// (row_doc = docs.size() + its index): the identity columns, then key text, revision int8,

@@ -106,7 +106,8 @@ class Compiler {
       if (options_.follow && target.parent_key.empty())
         place.fail(rules.key_line,
                    "table '" + target.table.name.text() +
-                       "' does not hold the whole key of its parent '" + plan_->targets[parent->target].table.name.text() +
+                       "' does not hold the whole key of its parent '" +
+                       plan_->targets[parent->target].table.name.text() +
                        "': a resync could not find the rows of a document",
                    "Add a column with `{ parent: … }` for each column of the parent's key.");
     }

@@ -84,13 +84,11 @@ void find_identity(TargetTable& target, PlanTable& table) {
   for (const PlanColumn& c : table.columns)
     if (target.key_column.empty() && holds_key(c)) target.key_column = c.name;
   const bool key_tells =
-      std::all_of(target.key.begin(), target.key.end(),
-                  [&](const std::string& k) {
-                    return follows_from_key(column_of(table, k).source);
-                  }) &&
-      std::any_of(target.key.begin(), target.key.end(), [&](const std::string& k) {
-        return tells_document(column_of(table, k).source);
-      });
+      std::all_of(
+          target.key.begin(), target.key.end(),
+          [&](const std::string& k) { return follows_from_key(column_of(table, k).source); }) &&
+      std::any_of(target.key.begin(), target.key.end(),
+                  [&](const std::string& k) { return tells_document(column_of(table, k).source); });
   if (key_tells) {
     target.identity = target.key;
   } else if (const PlanColumn* column = telling_column(table)) {
@@ -107,14 +105,14 @@ void find_identity(TargetTable& target, PlanTable& table) {
 
 OnDelete resolve_on_delete(const Spec& spec, const TargetTable& target, bool follow) {
   const doc::Column* deleted = target.table.column("deleted_at");
-  const bool can_be_soft =
-      deleted != nullptr && !deleted->generated && !deleted->type.array &&
-      (deleted->type.kind == doc::TypeKind::timestamptz ||
-       deleted->type.kind == doc::TypeKind::timestamp);
+  const bool can_be_soft = deleted != nullptr && !deleted->generated && !deleted->type.array &&
+                           (deleted->type.kind == doc::TypeKind::timestamptz ||
+                            deleted->type.kind == doc::TypeKind::timestamp);
   if (!spec.on_delete) return can_be_soft ? OnDelete::soft : OnDelete::hard;
   if (follow && *spec.on_delete == OnDelete::soft && !can_be_soft)
     throw Error(Exit::usage,
-                spec.file + ": `on_delete: soft` needs a column deleted_at (timestamptz) in table '" +
+                spec.file +
+                    ": `on_delete: soft` needs a column deleted_at (timestamptz) in table '" +
                     target.table.name.text() + "'",
                 "Add the column, or write `on_delete: hard` or `on_delete: keep`.");
   return *spec.on_delete;
@@ -122,8 +120,7 @@ OnDelete resolve_on_delete(const Spec& spec, const TargetTable& target, bool fol
 
 void check_identity(const Place& place, const TableRules& rules, const TargetTable& target) {
   const doc::Column* revision = target.table.column(target.revision);
-  if (revision != nullptr &&
-      (revision->type.kind != doc::TypeKind::int8 || revision->type.array))
+  if (revision != nullptr && (revision->type.kind != doc::TypeKind::int8 || revision->type.array))
     place.fail(rules.line,
                "the revision column '" + target.revision + "' of table '" +
                    target.table.name.text() + "' is " + revision->type.name +
@@ -131,12 +128,13 @@ void check_identity(const Place& place, const TableRules& rules, const TargetTab
                "Make it bigint, or leave `revision` out (a resync then writes every document "
                "anew).");
   if (!target.identity.empty()) return;
-  place.fail(rules.key_line,
-             "nothing in a row of table '" + target.table.name.text() +
-                 "' tells which document it came from: a resync could not find the row of a deleted "
-                 "or changed document",
-             "Give the table a column with `{ meta: key }` (and an index on it), or make its key of "
-             "`{ uuid: _key }`.");
+  place.fail(
+      rules.key_line,
+      "nothing in a row of table '" + target.table.name.text() +
+          "' tells which document it came from: a resync could not find the row of a deleted "
+          "or changed document",
+      "Give the table a column with `{ meta: key }` (and an index on it), or make its key of "
+      "`{ uuid: _key }`.");
 }
 
 }  // namespace arango2pg::mapping

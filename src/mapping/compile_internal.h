@@ -35,7 +35,8 @@ std::vector<ColumnRule> usual_audit_columns(const doc::Table* table, int line);
 void sort_tables(Plan& plan);
 
 // -- identity (compile_identity.cpp)
-/// Finds the columns that tell a document's rows by its key, for TargetTable::identity and key_column.
+/// Finds the columns that tell a document's rows by its key, for TargetTable::identity and
+/// key_column.
 void find_identity(TargetTable& target, PlanTable& table);
 /// What becomes of rows of deleted documents: as the spec says, else as the table allows. `follow`:
 /// refuses what can't be done.

@@ -30,9 +30,9 @@ struct TargetTable {
   /// What becomes of the row of a deleted document. `soft` where nothing was said and the table has
   /// a column deleted_at, `hard` where it has none.
   OnDelete on_delete = OnDelete::soft;
-  /// Columns whose values follow from the document's key alone and tell its row (resync): the key, or
-  /// a column that the mapping fills with `meta: key` or its likes. Empty: nothing tells. Root tables
-  /// only.
+  /// Columns whose values follow from the document's key alone and tell its row (resync): the key,
+  /// or a column that the mapping fills with `meta: key` or its likes. Empty: nothing tells. Root
+  /// tables only.
   std::vector<std::string> identity;
   /// A text column that holds the document's key as it is, "" = none. Root tables only.
   std::string key_column;
@@ -49,8 +49,8 @@ struct CompileOptions {
   /// Write the members of objects for jsonb columns in the order in which jsonb stores them: saves
   /// PostgreSQL a fifth of its time. False: as they stand in the document (for people to read).
   bool jsonb_order = true;
-  /// For a resync: batches get RowBatch::ids and RowBatch::identities. Throws Error(usage) for tables
-  /// that a resync can't keep up to date, with what to change.
+  /// For a resync: batches get RowBatch::ids and RowBatch::identities. Throws Error(usage) for
+  /// tables that a resync can't keep up to date, with what to change.
   bool follow = false;
 };
 

@@ -37,14 +37,14 @@ std::string comparison(const LoadCollection& collection) {
     const std::string live = t.gone == Gone::soft ? " AND t.deleted_at IS NULL" : "";
     const std::string there = "t." + quote(t.key.front()) + " IS NOT NULL" + live;
     // Without a revision nothing tells whether the row is up to date.
-    const std::string same =
-        t.revision.empty() ? "false"
-                           : "t." + quote(t.revision) + " IS NOT DISTINCT FROM n.arango2pg_revision";
+    const std::string same = t.revision.empty() ? "false"
+                                                : "t." + quote(t.revision) +
+                                                      " IS NOT DISTINCT FROM n.arango2pg_revision";
     const std::string later =
         t.revision.empty() ? "false" : "t." + quote(t.revision) + " > n.arango2pg_revision";
     parts += (parts.empty() ? "" : " UNION ALL ") +
-             ("SELECT n.arango2pg_key AS key, n.arango2pg_revision AS revision, " + there + " AND " +
-              same + " AS same, " + there + " AND NOT (" + same + ") AS other, " + there +
+             ("SELECT n.arango2pg_key AS key, n.arango2pg_revision AS revision, " + there +
+              " AND " + same + " AS same, " + there + " AND NOT (" + same + ") AS other, " + there +
               " AND " + later + " AS later FROM " + seen_stage(i) + " n LEFT JOIN " +
               quote(t.name) + " t ON " + joined(t.identity));
   }
@@ -120,7 +120,8 @@ KeyDiff::~KeyDiff() = default;
 
 std::vector<KeyDiff::Difference> KeyDiff::compare(const std::vector<doc::TableRows>& identities) {
   const auto deadline = std::chrono::steady_clock::now() + impl_->give_up_after;
-  for (std::chrono::milliseconds wait{100};; wait = std::min(wait * 2, std::chrono::milliseconds(2000))) {
+  for (std::chrono::milliseconds wait{100};;
+       wait = std::min(wait * 2, std::chrono::milliseconds(2000))) {
     const bool connecting = !impl_->session;
     try {
       return impl_->attempt(identities);

@@ -160,10 +160,10 @@ void Bookkeeper::collect_rejected(const RowLoader& rows) {
     const doc::RowBatch& batch = batches_[r.at.batch];
     doc::DocId id = identity_of(batch, r.at.doc);
     const bool removal = r.at.doc >= batch.docs.size();
-    rejected_.push_back({r.at.batch, r.at.doc, batch.part, std::move(id.key), id.revision, "",
-                         "pg_" + condition_name(r.sqlstate),
-                         (removal ? "the document is gone, but its row can't be removed: " : "") +
-                             r.message});
+    rejected_.push_back(
+        {r.at.batch, r.at.doc, batch.part, std::move(id.key), id.revision, "",
+         "pg_" + condition_name(r.sqlstate),
+         (removal ? "the document is gone, but its row can't be removed: " : "") + r.message});
     ++(removal ? kept_ : refused_)[r.at.batch];
   }
   std::sort(rejected_.begin(), rejected_.end(), [](const Rejected& a, const Rejected& b) {
@@ -326,9 +326,8 @@ void Bookkeeper::write_checkpoint(CopySession& session, const PartWork& part, co
   }
   counters.written = written(part);
   // What left the quarantine counts against what came in: a difference, maybe below zero.
-  auto quarantined =
-      static_cast<std::int64_t>(documents - counters.filtered - counters.written) -
-      static_cast<std::int64_t>(retried);
+  auto quarantined = static_cast<std::int64_t>(documents - counters.filtered - counters.written) -
+                     static_cast<std::int64_t>(retried);
   for (const std::uint32_t batch : part.batches) {
     const auto kept = kept_.find(batch);
     if (kept == kept_.end()) continue;

@@ -52,9 +52,9 @@ void Bookkeeper::log_changes(CopySession& session) {
     if (collection.changes && collection.audit != Audit::off) audited.add(c, collection.name);
   }
   if (!any) return;
-  const Rows rows = session.exec(statement("loader/log_changes.sql"),
-                                 {std::to_string(config_.run), array_literal(audited.numbers),
-                                  array_literal(audited.names)});
+  const Rows rows = session.exec(
+      statement("loader/log_changes.sql"),
+      {std::to_string(config_.run), array_literal(audited.numbers), array_literal(audited.names)});
   const auto at = [&](std::size_t row, std::size_t column) {
     return static_cast<std::uint64_t>(rows.number(row, column));
   };
@@ -77,7 +77,7 @@ std::vector<Param> sync_parameters(RunId run, const SyncState& sync) {
     ticks.push_back(p.tick);
     source_ticks.push_back(p.source_tick);
   }
-  return {sync.source_identity,      sync.strategy,         std::to_string(run),
+  return {sync.source_identity,       sync.strategy,        std::to_string(run),
           array_literal(collections), array_literal(ticks), array_literal(source_ticks)};
 }
 

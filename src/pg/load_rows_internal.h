@@ -49,8 +49,8 @@ struct TableSql {
   std::string merge;          ///< one row: rows written, keys that were not there before
 };
 
-/// For table `index` of the collection with number `collection`: temporary tables of all collections
-/// share a session.
+/// For table `index` of the collection with number `collection`: temporary tables of all
+/// collections share a session.
 TableSql table_sql(const LoadCollection& collection, std::size_t number, std::size_t index);
 
 /// Creates the temporary table of what happened to documents (collections with changes).

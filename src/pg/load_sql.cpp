@@ -83,10 +83,11 @@ class TableWriter {
 
   void add_changes(TableSql& out, const std::string& format) const {
     const std::string identity = column_list(table_.identity);
-    out.create += "; " + create(seen_, identity +
-                                           ", NULL::text AS arango2pg_key, NULL::bigint AS "
-                                           "arango2pg_revision, NULL::boolean AS arango2pg_removed, "
-                                           "NULL::bigint AS arango2pg_part");
+    out.create +=
+        "; " + create(seen_, identity +
+                                 ", NULL::text AS arango2pg_key, NULL::bigint AS "
+                                 "arango2pg_revision, NULL::boolean AS arango2pg_removed, "
+                                 "NULL::bigint AS arango2pg_part");
     out.clear += ", " + seen_;
     out.copy_seen = "COPY " + seen_ + format;
     out.note = note();
@@ -95,25 +96,26 @@ class TableWriter {
                " FROM " + seen_ + " n JOIN " + name_ + " t ON " + is_of_seen("t") + " WHERE " +
                not_newer_than_seen() + " AND " + live("t") + not_staged();
     if (!table_.seen.empty()) add_unseen(out);
-    out.doom_all = "INSERT INTO " + doomed_ + " SELECT " + column_list(table_.key, "t.") + " FROM " +
-                   name_ + " t WHERE " + live("t") + not_staged();
+    out.doom_all = "INSERT INTO " + doomed_ + " SELECT " + column_list(table_.key, "t.") +
+                   " FROM " + name_ + " t WHERE " + live("t") + not_staged();
   }
 
   /// A row without revision is none of ours.
   void add_unseen(TableSql& out) const {
     out.doom_unseen = "INSERT INTO " + doomed_ + " SELECT " + column_list(table_.key, "t.") +
                       " FROM " + name_ + " t WHERE " + live("t");
-    if (!table_.revision.empty()) out.doom_unseen += " AND t." + quote(table_.revision) + " IS NOT NULL";
+    if (!table_.revision.empty())
+      out.doom_unseen += " AND t." + quote(table_.revision) + " IS NOT NULL";
     for (const LoadTable::Seen& seen : table_.seen)
       out.doom_unseen += " AND NOT EXISTS (SELECT FROM " + quote(seen.table) + " n WHERE " +
                          joined("t", seen.identity, "n", seen.identity) + ")";
     const std::string key = table_.key_column.empty() ? quote(table_.identity.front()) + "::text"
                                                       : quote(table_.key_column);
-    out.note_unseen =
-        "INSERT INTO pg_temp.arango2pg_changes SELECT " + std::to_string(number_) +
-        ", NULL, t." + key + ", NULL, true, true, " +
-        (table_.revision.empty() ? "NULL" : "t." + quote(table_.revision)) + ", false, true FROM " +
-        doomed_ + " d JOIN " + name_ + " t ON " + joined("d", table_.key, "t", table_.key);
+    out.note_unseen = "INSERT INTO pg_temp.arango2pg_changes SELECT " + std::to_string(number_) +
+                      ", NULL, t." + key + ", NULL, true, true, " +
+                      (table_.revision.empty() ? "NULL" : "t." + quote(table_.revision)) +
+                      ", false, true FROM " + doomed_ + " d JOIN " + name_ + " t ON " +
+                      joined("d", table_.key, "t", table_.key);
   }
 
   [[nodiscard]] std::string is_of_seen(const std::string& alias) const {
@@ -140,8 +142,8 @@ class TableWriter {
     return out;
   }
 
-  /// With changes, a row that has the revision already is left alone, unless it was deleted: then it
-  /// comes back. A removal in the same batch makes way for whatever came after it.
+  /// With changes, a row that has the revision already is left alone, unless it was deleted: then
+  /// it comes back. A removal in the same batch makes way for whatever came after it.
   [[nodiscard]] std::string skip_outdated() const {
     if (table_.revision.empty()) return {};
     const std::string theirs = "t." + quote(table_.revision);
@@ -149,6 +151,9 @@ class TableWriter {
     std::string sql = "DELETE FROM " + stage_ + " s USING " + name_ + " t WHERE " +
                       joined("s", table_.key, "t", table_.key) + " AND ";
     if (!with_changes()) return sql + theirs + " > " + ours;
+    // A row of another document is no measure.
+    if (table_.identity != table_.key)
+      sql += joined("s", table_.identity, "t", table_.identity) + " AND ";
     return sql + theirs + " >= " + ours + " AND " + live("t") + " AND NOT EXISTS (SELECT FROM " +
            seen_ + " n WHERE n.arango2pg_removed AND " + is_of_seen("t") + " AND " +
            not_newer_than_seen() + ")";
@@ -179,10 +184,8 @@ class TableWriter {
   }
 
   [[nodiscard]] std::string remove() const {
-    const std::string which =
-        doomed_ + " d WHERE " + joined("t", table_.key, "d", table_.key);
-    if (soft())
-      return "UPDATE " + name_ + " t SET deleted_at = clock_timestamp() FROM " + which;
+    const std::string which = doomed_ + " d WHERE " + joined("t", table_.key, "d", table_.key);
+    if (soft()) return "UPDATE " + name_ + " t SET deleted_at = clock_timestamp() FROM " + which;
     return "DELETE FROM " + name_ + " t USING " + which;
   }
 
@@ -192,15 +195,14 @@ class TableWriter {
         table_.revision.empty() ? "NULL::bigint" : "t." + quote(table_.revision);
     return "INSERT INTO pg_temp.arango2pg_changes SELECT " + std::to_string(number_) +
            ", n.arango2pg_part, n.arango2pg_key, n.arango2pg_revision, n.arango2pg_removed, t." +
-           key + " IS NOT NULL AND " + live("t") + ", " + revision +
-           ", EXISTS (SELECT FROM " + stage_ + " s WHERE " + is_of_seen("s") +
-           "), EXISTS (SELECT FROM " + doomed_ + " d WHERE " +
-           joined("d", table_.key, "t", table_.key) + ") FROM " + seen_ + " n LEFT JOIN " + name_ +
-           " t ON " + is_of_seen("t");
+           key + " IS NOT NULL AND " + live("t") + ", " + revision + ", EXISTS (SELECT FROM " +
+           stage_ + " s WHERE " + is_of_seen("s") + "), EXISTS (SELECT FROM " + doomed_ +
+           " d WHERE " + joined("d", table_.key, "t", table_.key) + ") FROM " + seen_ +
+           " n LEFT JOIN " + name_ + " t ON " + is_of_seen("t");
   }
 
-  /// INSERT … ON CONFLICT from the staging table. Of several rows with one key the newest wins, then
-  /// the last that was sent.
+  /// INSERT … ON CONFLICT from the staging table. Of several rows with one key the newest wins,
+  /// then the last that was sent.
   [[nodiscard]] std::string merge() const {
     const std::string revision = table_.revision.empty() ? "" : quote(table_.revision);
     std::string sets;
@@ -209,27 +211,26 @@ class TableWriter {
         sets += (sets.empty() ? "" : ", ") + quote(c) + " = excluded." + quote(c);
     if (soft() && !contains(table_.columns, "deleted_at"))
       sets += std::string(sets.empty() ? "" : ", ") + "deleted_at = NULL";
-    std::string sql = "INSERT INTO " + name_ + " AS target (" +
-                      column_list(table_.columns) + ") SELECT " + column_list(table_.columns) +
-                      " FROM (SELECT DISTINCT ON (" + column_list(table_.key) + ") * FROM " +
-                      stage_ + " ORDER BY " + column_list(table_.key) +
+    std::string sql = "INSERT INTO " + name_ + " AS target (" + column_list(table_.columns) +
+                      ") SELECT " + column_list(table_.columns) + " FROM (SELECT DISTINCT ON (" +
+                      column_list(table_.key) + ") * FROM " + stage_ + " ORDER BY " +
+                      column_list(table_.key) +
                       (revision.empty() ? "" : ", " + revision + " DESC NULLS LAST") +
                       ", ctid DESC) staged ON CONFLICT (" + column_list(table_.key) + ") DO ";
     sql += sets.empty() ? "NOTHING" : "UPDATE SET " + sets;
-    // What is older has been taken out of the staging table; this is for rows that somebody else has
-    // written meanwhile.
+    // What is older has been taken out of the staging table; this is for rows that somebody else
+    // has written meanwhile.
     if (!sets.empty() && !revision.empty() && !collection_.changes)
-      sql += " WHERE target." + revision + " IS NULL OR excluded." + revision +
-             " >= target." + revision;
+      sql += " WHERE target." + revision + " IS NULL OR excluded." + revision + " >= target." +
+             revision;
     // What was there before is counted by the statement's own snapshot: the usual look at xmax does
     // not work for partitioned tables.
     if (collection_.changes) return sql;  // they are counted by document
     return "WITH merged AS (" + sql +
            " RETURNING 1) SELECT (SELECT count(*) FROM merged), (SELECT count(*) FROM (SELECT "
            "DISTINCT " +
-           column_list(table_.key) + " FROM " + stage_ +
-           ") s WHERE NOT EXISTS (SELECT FROM " + name_ + " t WHERE " +
-           joined("t", table_.key, "s", table_.key) + "))";
+           column_list(table_.key) + " FROM " + stage_ + ") s WHERE NOT EXISTS (SELECT FROM " +
+           name_ + " t WHERE " + joined("t", table_.key, "s", table_.key) + "))";
   }
 
   const LoadCollection& collection_;

@@ -18,7 +18,8 @@
 
 namespace arango2pg::pg {
 
-/// What becomes of a row whose document was deleted: it stays, gets the time in `deleted_at`, or goes.
+/// What becomes of a row whose document was deleted: it stays, gets the time in `deleted_at`, or
+/// goes.
 enum class Gone : std::uint8_t { keep, soft, hard };
 
 /// How one table is written.
@@ -35,8 +36,8 @@ struct LoadTable {
   /// batch no longer has are then deleted. Without: children are upserted by key only.
   int parent = -1;
   std::vector<std::string> parent_key;
-  /// Of a table of a collection with `changes` that is no child: columns that tell a document's rows,
-  /// as RowBatch::identities has them. A row that comes back loses its `deleted_at`.
+  /// Of a table of a collection with `changes` that is no child: columns that tell a document's
+  /// rows, as RowBatch::identities has them. A row that comes back loses its `deleted_at`.
   std::vector<std::string> identity;
   Gone gone = Gone::keep;  ///< with `changes`; of a child: when its parent's row goes
   /// For RowBatch::unseen: where passes noted what they saw of this table, by identity columns.
@@ -55,8 +56,9 @@ struct LoadCollection {
   std::vector<LoadTable> tables;  ///< parallel to RowBatch::tables; parents first
   Audit audit = Audit::batch;     ///< entries in arango2pg.audit_log
   /// Resync: all tables are merged, and rows that their documents no longer have go; a row with the
-  /// revision that comes is left alone; audit entries tell what was done to which document, with its
-  /// old and new revision; older entries in quarantine of documents that come again are settled.
+  /// revision that comes is left alone; audit entries tell what was done to which document, with
+  /// its old and new revision; older entries in quarantine of documents that come again are
+  /// settled.
   bool changes = false;
 };
 
@@ -91,9 +93,10 @@ struct CommitResult {
   std::uint64_t rows = 0;   ///< over all tables
   std::uint64_t bytes = 0;  ///< COPY bytes sent
   std::map<std::uint32_t, std::uint64_t>
-      quarantined;       ///< documents by collection: those of the batches + refused by PostgreSQL,
-                         ///< without those that were in quarantine before
-  std::uint64_t changed = 0;  ///< documents inserted, updated or deleted (collections with `changes`)
+      quarantined;  ///< documents by collection: those of the batches + refused by PostgreSQL,
+                    ///< without those that were in quarantine before
+  std::uint64_t changed =
+      0;                 ///< documents inserted, updated or deleted (collections with `changes`)
   unsigned retries = 0;  ///< transactions begun again (lost connection, deadlock, bad row)
 };
 

@@ -85,15 +85,16 @@ std::uint64_t open_quarantine(Connection& connection, const std::vector<std::str
   return static_cast<std::uint64_t>(rows.number(0, 0));
 }
 
-std::optional<SyncLag> sync_lag(Connection& connection, const std::string& source_identity) {
+std::optional<SyncLag> sync_lag(Connection& connection, RunId run) {
+  if (connection.exec("SELECT to_regclass('arango2pg.sync_lag')").text(0, 0).empty())
+    return std::nullopt;  // an older control schema
   const Rows rows = connection.exec(
-      "SELECT max(strategy), max(lag_ticks), max(lag_seconds) FROM arango2pg.sync_lag "
-      "WHERE source_identity = $1 AND strategy <> 'gone'",
-      {source_identity});
-  if (rows.empty() || !rows[0][0]) return std::nullopt;
+      "SELECT strategy, max(lag_ticks), max(lag_seconds) FROM arango2pg.sync_lag "
+      "WHERE run_id = $1::bigint AND strategy = 'wal' GROUP BY strategy",
+      {std::to_string(run)});
+  if (rows.empty()) return std::nullopt;
   SyncLag lag;
   lag.strategy = rows.text(0, 0);
-  lag.has_ticks = rows[0][1].has_value();
   lag.ticks = std::strtoull(rows.text(0, 1).c_str(), nullptr, 10);
   lag.seconds = std::strtod(rows.text(0, 2).c_str(), nullptr);
   return lag;

@@ -16,8 +16,8 @@ namespace arango2pg::pg {
 
 /// A collection that an earlier run has loaded or followed.
 struct SyncStart {
-  std::string tick;  ///< log position of the rows in the target; "" = unknown
-  std::string guid;  ///< globallyUniqueId when it was last seen; "" = unknown
+  std::string tick;       ///< log position of the rows in the target; "" = unknown
+  std::string guid;       ///< globallyUniqueId when it was last seen; "" = unknown
   std::string watermark;  ///< JSON of the highest value of the watermark attribute seen; "" = none
   RunId run = 0;          ///< that loaded it
   std::string identity;   ///< of that run's source
@@ -60,9 +60,8 @@ struct SyncLag {
   std::string strategy;
   std::uint64_t ticks = 0;
   double seconds = 0;
-  bool has_ticks = false;
 };
-/// The worst of all collections; nothing if none is followed.
-std::optional<SyncLag> sync_lag(Connection& connection, const std::string& source_identity);
+/// The worst of all collections that a run follows by the log; nothing if there are none.
+std::optional<SyncLag> sync_lag(Connection& connection, RunId run);
 
 }  // namespace arango2pg::pg

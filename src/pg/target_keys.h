@@ -1,5 +1,6 @@
 /// \file
-/// What the target holds of a collection: document keys and revisions, in the byte order of the keys.
+/// What the target holds of a collection: document keys and revisions, in the byte order of the
+/// keys.
 #pragma once
 
 #include <cstdint>

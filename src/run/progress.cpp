@@ -176,10 +176,10 @@ std::string progress_json(const Progress& progress) {
       t.documents_per_second, t.bytes_per_second,
       t.left.count() < 0 ? "null" : std::to_string(t.left.count() / 1000),
       static_cast<double>(progress.elapsed().count()) / 1000, progress.bound_by.load(),
-      progress.lag_ms < 0 ? std::string()
-                          : fmt::format(R"(,"lag_seconds":{:.1f},"lag_ticks":{})",
-                                        static_cast<double>(progress.lag_ms) / 1000,
-                                        progress.lag_ticks.load()));
+      progress.lag_ms < 0
+          ? std::string()
+          : fmt::format(R"(,"lag_seconds":{:.1f},"lag_ticks":{})",
+                        static_cast<double>(progress.lag_ms) / 1000, progress.lag_ticks.load()));
 }
 
 ProgressDisplay::ProgressDisplay(const Progress& progress, ProgressMode mode)

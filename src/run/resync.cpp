@@ -38,11 +38,12 @@ std::string database_of(const std::string& identity) {
 /// The source with collections that it no longer has: their rows still have a mapping.
 class WithThoseGone final : public doc::Source {
  public:
-  WithThoseGone(doc::Source& source, const std::set<std::string>& gone)
-      : source_(source), gone_(gone) {}
+  WithThoseGone(doc::Source& source, std::vector<doc::CollectionInfo> there,
+                const std::set<std::string>& gone)
+      : source_(source), there_(std::move(there)), gone_(gone) {}
   const doc::SourceInfo& info() override { return source_.info(); }
   std::vector<doc::CollectionInfo> collections() override {
-    auto all = source_.collections();
+    auto all = there_;
     for (const auto& name : gone_) {
       doc::CollectionInfo info;
       info.name = name;
@@ -64,6 +65,7 @@ class WithThoseGone final : public doc::Source {
 
  private:
   doc::Source& source_;
+  const std::vector<doc::CollectionInfo> there_;
   const std::set<std::string>& gone_;
 };
 
@@ -156,7 +158,8 @@ bool Resync::wanted(const std::string& name) const {
 
 void Resync::plan() {
   std::set<std::string> there, gone;
-  for (const auto& c : source_->collections()) there.insert(c.name);
+  auto collections = source_->collections();
+  for (const auto& c : collections) there.insert(c.name);
   for (const auto& [name, start] : starts_)
     // A directory of another make may just not hold all collections.
     if (!there.contains(name) && wanted(name) &&
@@ -164,7 +167,7 @@ void Resync::plan() {
       gone.insert(name);
   MigrateOptions options = options_.migrate;
   options.changes = true;
-  WithThoseGone view(*source_, gone);
+  WithThoseGone view(*source_, std::move(collections), gone);
   RunPlan full = make_plan(options, view, *control_);
   Drift seen;
   std::map<std::string, std::string> by_guid;
@@ -195,13 +198,18 @@ void Resync::plan() {
     leave_out = seen.fresh;
     leave_out.insert(seen.gone.begin(), seen.gone.end());
   }
-  ResyncJob job{options_,  signals_,
-                *source_,  live_ ? &*live_ : nullptr,
-                *control_, *ledger_,
+  ResyncJob job{options_,
+                signals_,
+                *source_,
+                live_ ? &*live_ : nullptr,
+                *control_,
+                *ledger_,
                 arranged(std::move(full), leave_out),
-                starts_,   follow ? seen.gone : std::set<std::string>(),
+                starts_,
+                follow ? seen.gone : std::set<std::string>(),
                 [this](const std::string& name) { return wanted(name); },
-                run_,      progress_};
+                run_,
+                progress_};
   job_.emplace(std::move(job));
   if (job_->plan.collections.empty())
     throw Error(Exit::source, "none of the collections that were loaded is left in the source",
@@ -381,9 +389,8 @@ Summary Resync::finish(const SyncOutcome& outcome) {
   bool whole = outcome.end == End::up_to_date;
   if (outcome.end == End::stopped && options_.follow) {
     const auto parts = ledger_->parts(run_);
-    whole = std::all_of(parts.begin(), parts.end(), [](const auto& p) {
-      return p.spec.kind == "wal" || p.state == "done";
-    });
+    whole = std::all_of(parts.begin(), parts.end(),
+                        [](const auto& p) { return p.spec.kind == "wal" || p.state == "done"; });
   }
   if (!whole) {
     ledger_->finish(run_, "interrupted", "stopped by a signal");

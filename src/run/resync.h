@@ -34,10 +34,10 @@ struct ResyncOptions {
   MigrateOptions migrate;
   ResyncStrategy strategy = ResyncStrategy::automatic;
   DriftPolicy drift = DriftPolicy::report;
-  bool follow = false;                       ///< go on until a signal comes
-  std::chrono::milliseconds poll{1000};      ///< wal: how often an idle log is asked for more
+  bool follow = false;                         ///< go on until a signal comes
+  std::chrono::milliseconds poll{1000};        ///< wal: how often an idle log is asked for more
   std::chrono::milliseconds interval{60'000};  ///< others: pause between two passes
-  std::string watermark;                     ///< attribute, dotted path
+  std::string watermark;                       ///< attribute, dotted path
 };
 
 /// Throws Error(usage) where there is nothing to go on from.

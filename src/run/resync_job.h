@@ -40,7 +40,8 @@ struct ResyncJob {
   RunPlan plan;  ///< in the order in which rows may point at each other
   std::map<std::string, pg::SyncStart> starts;
   std::set<std::string> gone;  ///< collections of the plan that lose all their documents
-  std::function<bool(const std::string& name)> wanted;  ///< would a collection of that name be mapped?
+  std::function<bool(const std::string& name)>
+      wanted;  ///< would a collection of that name be mapped?
   RunId run = 0;
   Progress& progress;
 
@@ -53,8 +54,8 @@ struct ResyncJob {
 /// The plan with its collections in the order of waves(), without those that `leave_out` names.
 RunPlan arranged(RunPlan plan, const std::set<std::string>& leave_out);
 
-/// Keys that were asked for and did not come are those of documents that are no more: they are noted
-/// as removed.
+/// Keys that were asked for and did not come are those of documents that are no more: they are
+/// noted as removed.
 void mark_missing(const std::vector<std::string>& keys, doc::DocBatch& batch);
 
 /// How far a strategy came.

@@ -29,7 +29,8 @@ Quarantine quarantine_of(pg::Connection& connection, const std::string& collecti
       "AND key IS NOT NULL AND revision IS NOT NULL AND document IS NOT NULL",
       {collection});
   Quarantine out;
-  for (std::size_t i = 0; i < rows.size(); ++i) out.insert(rows.text(i, 0) + "\n" + rows.text(i, 1));
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    out.insert(rows.text(i, 0) + "\n" + rows.text(i, 1));
   return out;
 }
 
@@ -92,7 +93,8 @@ struct KeysSpec {
       list += list.empty() ? "\"" : " ";
       list += s;
     }
-    return out.substr(0, out.size() - 1) + (out.size() > 2 ? "," : "") + "\"shards\":" + list + "\"}";
+    return out.substr(0, out.size() - 1) + (out.size() > 2 ? "," : "") + "\"shards\":" + list +
+           "\"}";
   }
   static KeysSpec parse(const std::string& json) {
     KeysSpec spec{arango::KeyRange::parse(json), {}};
@@ -116,8 +118,8 @@ class OrderedReader final : public DifferenceReader {
     std::vector<pg::KeyedTable> tables;
     for (const auto& t : job.plan.plans[task_.collection]->tables()) {
       if (t.is_audit || t.parent >= 0) continue;
-      tables.push_back({t.table.name, t.key_column, t.revision,
-                        t.on_delete == mapping::OnDelete::soft});
+      tables.push_back(
+          {t.table.name, t.key_column, t.revision, t.on_delete == mapping::OnDelete::soft});
       no_revision_ = no_revision_ || t.revision.empty();
     }
     const std::string& conninfo = job.options.migrate.target.conninfo;
@@ -245,8 +247,8 @@ class LookupReader final : public DifferenceReader {
   }
 
  private:
-  /// One page of keys is one batch, or several if most of it changed: the position then stays before
-  /// the page until all of it is on its way.
+  /// One page of keys is one batch, or several if most of it changed: the position then stays
+  /// before the page until all of it is on its way.
   bool fill(doc::DocBatch& batch, const std::stop_token& stop) override {
     if (waiting_.empty() && !take_page(stop)) return false;
     std::vector<std::string> keys;
@@ -419,8 +421,7 @@ std::vector<doc::PartSpec> KeySource::split(const doc::CollectionInfo& collectio
   return {one};
 }
 
-std::unique_ptr<doc::Reader> KeySource::open(std::vector<doc::PartTask> parts,
-                                             ByteBudget& budget) {
+std::unique_ptr<doc::Reader> KeySource::open(std::vector<doc::PartTask> parts, ByteBudget& budget) {
   const std::string& kind = parts.at(0).spec.kind;
   const std::uint32_t collection = parts[0].collection;
   if (kind == "gone" || kind == "sweep") return std::make_unique<RemovalReader>(std::move(parts));
@@ -429,8 +430,7 @@ std::unique_ptr<doc::Reader> KeySource::open(std::vector<doc::PartTask> parts,
   if (kind == "lookup")
     return std::make_unique<LookupReader>(job_, std::move(parts[0]), budget,
                                           seen_tables(collection));
-  return std::make_unique<FilteringReader>(job_, std::move(parts), budget,
-                                           seen_tables(collection));
+  return std::make_unique<FilteringReader>(job_, std::move(parts), budget, seen_tables(collection));
 }
 
 std::vector<doc::PartSpec> KeySource::sweeps() const {
@@ -464,8 +464,8 @@ void KeySource::prepare(pg::LoadCollection& collection) const {
           continue;
         last = c;
         if (in_order(c) || tables[t].on_delete == mapping::OnDelete::keep) continue;
-        seen.push_back({{"arango2pg", fmt::format("seen_{}_{}_{}", job_.run, c, t)},
-                        tables[t].identity});
+        seen.push_back(
+            {{"arango2pg", fmt::format("seen_{}_{}_{}", job_.run, c, t)}, tables[t].identity});
       }
     }
     if (last == mine) table.seen = std::move(seen);

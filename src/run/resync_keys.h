@@ -15,7 +15,8 @@ namespace arango2pg::run {
 /// Reads what differs. Its batches hold changed documents and removals. Two ways:
 /// * in order: the target's rows can be read in the byte order of their documents' keys, so both
 ///   sides are merged, and what only the target has is removed on the way;
-/// * by look-up: pages of keys (or documents, where keys alone can't be had) are compared by the rows'
+/// * by look-up: pages of keys (or documents, where keys alone can't be had) are compared by the
+/// rows'
 ///   identity and noted as seen; at the end rows that were not seen go (parts of kind "sweep").
 class KeySource final : public doc::Source {
  public:
@@ -28,8 +29,8 @@ class KeySource final : public doc::Source {
   std::unique_ptr<doc::Reader> open(std::vector<doc::PartTask> parts, ByteBudget& budget) override;
   std::optional<std::uint64_t> count(const std::string&) override { return std::nullopt; }
 
-  /// The parts that end the pass, once all others are done. A table that several collections write is
-  /// swept by one of them.
+  /// The parts that end the pass, once all others are done. A table that several collections write
+  /// is swept by one of them.
   [[nodiscard]] std::vector<doc::PartSpec> sweeps() const;
   /// Tells the loader where to look for what was seen.
   void prepare(pg::LoadCollection& collection) const;

@@ -139,11 +139,12 @@ class LogFollower {
   mapping::Scratch scratch_;
   ByteBudget budget_;
   pg::Loader loader_;
-  std::vector<Collection> collections_;            ///< parallel to the plan
-  std::unordered_map<std::string, int> by_guid_;   ///< −1 = not ours
-  std::map<std::string, std::string> names_;       ///< of the source's collections, by guid
-  std::set<std::string> created_;   ///< guids whose creation the log told
-  std::set<std::string> replaced_;  ///< another collection has this one's name, and nothing tells since when
+  std::vector<Collection> collections_;           ///< parallel to the plan
+  std::unordered_map<std::string, int> by_guid_;  ///< −1 = not ours
+  std::map<std::string, std::string> names_;      ///< of the source's collections, by guid
+  std::set<std::string> created_;                 ///< guids whose creation the log told
+  std::set<std::string>
+      replaced_;  ///< another collection has this one's name, and nothing tells since when
   Drift drift_;
   std::uint64_t position_ = 0;
   std::uint64_t source_tick_ = 0;
@@ -270,9 +271,10 @@ void LogFollower::empty_those_gone() {
     const std::string& name = job_.plan.collections[c].name;
     if (!job_.gone.contains(name)) continue;
     if (job_.shares_table(c)) {
-      spdlog::warn("rows of '{}', which is no more in the source, stay: its table holds those of "
-                   "other collections too; `--strategy revisions` finds them",
-                   name);
+      spdlog::warn(
+          "rows of '{}', which is no more in the source, stay: its table holds those of "
+          "other collections too; `--strategy revisions` finds them",
+          name);
       continue;
     }
     doc::DocBatch batch = batch_of(c);
@@ -307,10 +309,10 @@ std::optional<SyncOutcome> LogFollower::apply(const WalChunk& chunk) {
   if (chunk.caught_up) caught_up_at_ = Clock::now();
   show_lag();
   if (chunk.caught_up && !replaced_.empty())
-    return SyncOutcome{
-        End::needs_keys,
-        fmt::format("collection '{}' is another one than that which was loaded", *replaced_.begin()),
-        {}};
+    return SyncOutcome{End::needs_keys,
+                       fmt::format("collection '{}' is another one than that which was loaded",
+                                   *replaced_.begin()),
+                       {}};
   if (chunk.caught_up && refused_ && Clock::now() - tried_at_ > try_again_every)
     try_refused_again();
   if (forever_ && job_.options.drift == DriftPolicy::follow && !drift_.fresh.empty())
@@ -332,9 +334,9 @@ std::optional<SyncOutcome> LogFollower::gather(const WalChunk& chunk,
         break;
       case WalEvent::Kind::remove:
         if (c >= 0)
-          net[index].remove(chunk.text(event.key),
-                            event.revision.size == 0 ? std::nullopt
-                                                     : Rev::parse(chunk.text(event.revision)));
+          net[index].remove(chunk.text(event.key), event.revision.size == 0
+                                                       ? std::nullopt
+                                                       : Rev::parse(chunk.text(event.revision)));
         break;
       case WalEvent::Kind::truncate:
         if (auto end = empty(c, "was truncated", net)) return end;
@@ -388,8 +390,8 @@ bool LogFollower::note(const WalEvent& event, int collection) {
   const std::string ours =
       collection >= 0 ? job_.plan.collections[static_cast<std::size_t>(collection)].name : "";
   Drift seen;
-  const bool is_new = !event.name.empty() && !job_.plan.index.contains(event.name) &&
-                      job_.wanted(event.name);
+  const bool is_new =
+      !event.name.empty() && !job_.plan.index.contains(event.name) && job_.wanted(event.name);
   if (ours.empty()) {
     if (is_new) seen.fresh.insert(event.name);
   } else {
@@ -442,9 +444,9 @@ void LogFollower::commit(std::vector<doc::DocBatch> batches, std::uint64_t tick)
   const auto begun = Clock::now();
   const pg::CommitResult result = loader_.commit(rows, job_.signals.token(), &sync);
   written_at_ = Clock::now();
-  spdlog::debug("log: tick={} changed={} rows={} took={}", tick, result.changed, result.rows,
-                format_duration(
-                    std::chrono::duration_cast<std::chrono::milliseconds>(written_at_ - begun)));
+  spdlog::debug(
+      "log: tick={} changed={} rows={} took={}", tick, result.changed, result.rows,
+      format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(written_at_ - begun)));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto at = result.quarantined.find(rows[i].collection);
     const std::uint64_t quarantined = at == result.quarantined.end() ? 0 : at->second;

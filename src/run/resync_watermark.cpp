@@ -1,5 +1,5 @@
-// `resync --strategy watermark`: documents whose timestamp attribute is not older than the newest one
-// seen. Cheap, and blind for deletions.
+// `resync --strategy watermark`: documents whose timestamp attribute is not older than the newest
+// one seen. Cheap, and blind for deletions.
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
@@ -70,8 +70,7 @@ class WatermarkReader final : public doc::Reader {
     if (batch.bytes.data() == nullptr) batch.bytes.reserve(1);
     batch.lease.resize(batch.bytes.capacity());
     // They come in the attribute's order: the last one has the newest.
-    if (!batch.docs.empty())
-      newest_ = attribute(batch.document(batch.docs.size() - 1), steps_);
+    if (!batch.docs.empty()) newest_ = attribute(batch.document(batch.docs.size() - 1), steps_);
     return batch;
   }
 
@@ -88,8 +87,7 @@ class WatermarkReader final : public doc::Reader {
 /// One part for each collection; not resumable, since the query is not.
 class WatermarkSource final : public doc::Source {
  public:
-  explicit WatermarkSource(ResyncJob& job)
-      : job_(job), steps_(steps_of(job.options.watermark)) {
+  explicit WatermarkSource(ResyncJob& job) : job_(job), steps_(steps_of(job.options.watermark)) {
     for (const auto& c : job.plan.collections) newest_[c.name] = job.starts[c.name].watermark;
   }
   const doc::SourceInfo& info() override { return job_.source.info(); }
@@ -160,8 +158,7 @@ SyncOutcome read_watermarks(ResyncJob& job) {
   if (job.signals.requested() && !stage.all_parts_done()) return {End::stopped, {}, {}};
   for (const auto& [collection, newest] : source.newest()) {
     job.starts[collection].watermark = newest;
-    if (!newest.empty())
-      pg::remember_watermark(job.control, job.identity(), collection, newest);
+    if (!newest.empty()) pg::remember_watermark(job.control, job.identity(), collection, newest);
   }
   return {};
 }

@@ -99,7 +99,8 @@ TEST_F(Wal, AnswersSayWhereTheLogStands) {
   EXPECT_EQ(some.status, 200);
   EXPECT_EQ(header(some, "lastincluded"), from + 1);
   EXPECT_EQ(header(some, "lasttick"), from + 2);
-  // The index entry behind the document has a number too: there is more to check, and nothing there.
+  // The index entry behind the document has a number too: there is more to check, and nothing
+  // there.
   EXPECT_EQ(some.header("x-arango-replication-checkmore"), "true");
   EXPECT_EQ(tail(header(some, "lastincluded")).status, 204);
 }
@@ -204,8 +205,9 @@ TEST_F(Wal, EachDatabaseSeesItsOwnUnlessGlobal) {
   db.create("mine").insert(R"({"_key":"m"})");
   EXPECT_EQ(types(from), "2000 2300");
   EXPECT_EQ(lines_of(tail(from, "&global=true").body).size(), 3U);
-  EXPECT_EQ(lines_of(arango.get("/_db/other/_api/wal/tail?from=" + std::to_string(from)).body).size(),
-            1U);
+  EXPECT_EQ(
+      lines_of(arango.get("/_db/other/_api/wal/tail?from=" + std::to_string(from)).body).size(),
+      1U);
   EXPECT_EQ(status_and_num(arango.get("/_db/other/_api/wal/tail?global=true")), "403/11");
   EXPECT_EQ(lines_of(tail(from, "&collection=mine").body).size(), 2U);
   EXPECT_EQ(status_and_num(tail(from, "&collection=no")), "404/1203");
@@ -316,7 +318,8 @@ TEST(WalVersions, OldServersAnswerMoreOfReplication) {
 }
 
 TEST(WalText, IsUtf8WithLoneSurrogatesEscaped) {
-  EXPECT_EQ(raw_utf8(R"("\u00E9\uD83D\uDE00\uD83D\u0001\\u00e9\"")"), "\"é😀\\uD83D\\u0001\\\\u00e9\\\"\"");
+  EXPECT_EQ(raw_utf8(R"("\u00E9\uD83D\uDE00\uD83D\u0001\\u00e9\"")"),
+            "\"é😀\\uD83D\\u0001\\\\u00e9\\\"\"");
 }
 
 class RealWal : public Wal, public testing::WithParamInterface<const char*> {

@@ -23,6 +23,7 @@ logged AS (
          CASE WHEN NOT d.written AND d.revision IS NOT NULL THEN '{"filtered": true}'::jsonb END
   FROM document d
   JOIN unnest($2::integer[], $3::text[]) AS c (number, name) ON c.number = d.collection
+  ORDER BY d.collection, d.key
 )
 SELECT part,
        count(*) FILTER (WHERE written AND existed),
