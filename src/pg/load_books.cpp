@@ -292,8 +292,8 @@ void Bookkeeper::write_audit(CopySession& session, const RowLoader& rows,
         throw Error(Exit::unexpected, "document-level audit needs the identity of each document");
       // A document with rows was written, unless PostgreSQL refused it.
       std::vector<bool> has_rows(batch.docs.size());
-      for (const doc::TableRows& rows : batch.tables)
-        for (const std::uint32_t d : rows.row_doc) has_rows[d] = true;
+      for (const doc::TableRows& table : batch.tables)
+        for (const std::uint32_t d : table.row_doc) has_rows[d] = true;
       for (const Rejected& r : rejected_)
         if (r.batch == b) has_rows[r.doc] = false;
       for (std::size_t d = 0; d < batch.docs.size(); ++d)

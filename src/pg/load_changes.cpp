@@ -77,8 +77,13 @@ std::vector<Param> sync_parameters(RunId run, const SyncState& sync) {
     ticks.push_back(p.tick);
     source_ticks.push_back(p.source_tick);
   }
-  return {sync.source_identity,       sync.strategy,        std::to_string(run),
-          array_literal(collections), array_literal(ticks), array_literal(source_ticks)};
+  return {sync.source_identity,
+          sync.strategy,
+          std::to_string(run),
+          array_literal(collections),
+          array_literal(ticks),
+          array_literal(source_ticks),
+          sync.caught_up_at.empty() ? Param() : Param(sync.caught_up_at)};
 }
 
 void Bookkeeper::write_sync(CopySession& session, const SyncState& sync) const {

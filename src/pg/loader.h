@@ -74,6 +74,9 @@ struct SyncState {
   std::string source_identity;
   std::string strategy;
   std::vector<SyncPoint> points;
+  /// When source and target were last equal, as PostgreSQL reads it; "" = now, for points where
+  /// both ticks are.
+  std::string caught_up_at{};
 };
 /// Parameters of loader/sync_state.sql.
 std::vector<Param> sync_parameters(RunId run, const SyncState& sync);

@@ -70,8 +70,8 @@ void set_start_tick(Connection& connection, RunId run, const std::string& tick) 
                   {std::to_string(run), tick});
 }
 
-std::vector<OpenEntry> refused_by_order(Connection& connection, RunId run) {
-  const Rows rows = connection.exec(statement("sync/refused.sql"), {std::to_string(run)});
+std::vector<OpenEntry> refused_by_order(Connection& connection) {
+  const Rows rows = connection.exec(statement("sync/refused.sql"));
   std::vector<OpenEntry> out;
   for (std::size_t i = 0; i < rows.size(); ++i) out.push_back({rows.text(i, 0), rows.text(i, 1)});
   return out;

@@ -49,9 +49,9 @@ void set_start_tick(Connection& connection, RunId run, const std::string& tick);
 struct OpenEntry {
   std::string collection, key;
 };
-/// Of a run: documents that were refused, or rows that could not be removed, because of what other
-/// rows hold: foreign keys, unique values. They may fit once other changes are in.
-std::vector<OpenEntry> refused_by_order(Connection& connection, RunId run);
+/// Documents that were refused, or whose rows could not be removed, because of what other rows
+/// hold: foreign keys, unique values. They may fit once other changes are in.
+std::vector<OpenEntry> refused_by_order(Connection& connection);
 /// How many documents of these collections are in quarantine.
 std::uint64_t open_quarantine(Connection& connection, const std::vector<std::string>& collections);
 

@@ -35,6 +35,12 @@ std::string database_of(const std::string& identity) {
   return end == std::string::npos || end < 5 ? "" : identity.substr(5, end - 5);
 }
 
+std::uint64_t number(const std::string& text) {
+  std::uint64_t n = 0;
+  std::from_chars(text.data(), text.data() + text.size(), n);
+  return n;
+}
+
 /// The source with collections that it no longer has: their rows still have a mapping.
 class WithThoseGone final : public doc::Source {
  public:
@@ -82,6 +88,7 @@ class Resync {
   [[nodiscard]] bool wanted(const std::string& name) const;
   void plan();
   void load_fresh(const std::set<std::string>& fresh);
+  void refuse_older_files();
   ResyncStrategy choose(std::string& why);
   std::string why_not_wal();
   void begin(ResyncStrategy strategy);
@@ -242,13 +249,27 @@ std::string Resync::why_not_wal() {
     const std::string& tick = starts_[collection.name].tick;
     if (tick.empty())
       return fmt::format("the log position of collection '{}' is not known", collection.name);
-    std::uint64_t n = 0;
-    std::from_chars(tick.data(), tick.data() + tick.size(), n);
-    least = std::min(least, n);
+    least = std::min(least, number(tick));
   }
   std::string why_not;
   live_->log_since(least, why_not);
   return why_not;
+}
+
+/// What is not in an old dump would go, although it came later.
+void Resync::refuse_older_files() {
+  const std::string& tick = source_->info().start_tick;
+  if (tick.empty()) return;
+  for (const auto& collection : job_->plan.collections) {
+    const std::string& held = starts_[collection.name].tick;
+    if (number(held) > number(tick))
+      throw Error(
+          Exit::usage,
+          fmt::format("this dump (tick {}) is older than what the target holds of '{}' (tick "
+                      "{})",
+                      tick, collection.name, held),
+          "Use a newer dump, or the server itself as --source.");
+  }
 }
 
 ResyncStrategy Resync::choose(std::string& why) {
@@ -260,6 +281,7 @@ ResyncStrategy Resync::choose(std::string& why) {
     why = "as asked for";
     return wish;
   }
+  if (!live_) refuse_older_files();
   if (wish == ResyncStrategy::revisions) {
     why = "as asked for";
     return wish;

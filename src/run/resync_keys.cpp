@@ -311,11 +311,10 @@ class FilteringReader final : public doc::Reader {
       const auto revision = arango::plain_string_member(batch->document(i), "_rev");
       keys.push_back({std::string(key), revision ? Rev::parse(*revision) : std::nullopt});
     }
+    // A row that is newer than the file stays: it came by another way.
     std::unordered_set<std::string> differing;
-    for (auto& d : diff_.compare(identifier_.identities(std::move(keys)))) {
-      if (d.newer) batch->removed.push_back({d.key, std::nullopt});
-      differing.insert(std::move(d.key));
-    }
+    for (auto& d : diff_.compare(identifier_.identities(std::move(keys))))
+      if (!d.newer) differing.insert(std::move(d.key));
     std::vector<doc::DocRef> kept;
     for (std::size_t i = 0; i < batch->docs.size(); ++i) {
       const bool superseded = !key_of[i].empty() && last[key_of[i]] != i;
@@ -358,7 +357,7 @@ class RemovalReader final : public doc::Reader {
 
 KeySource::KeySource(ResyncJob& job) : job_(job) {}
 
-bool KeySource::in_order(std::uint32_t collection) const {
+bool KeySource::can_be_ordered(std::uint32_t collection) const {
   if (job_.live == nullptr || job_.shares_table(collection)) return false;
   const auto& tables = job_.plan.plans[collection]->tables();
   return std::all_of(tables.begin(), tables.end(), [](const auto& t) {
@@ -390,10 +389,9 @@ std::vector<doc::PartSpec> KeySource::split(const doc::CollectionInfo& collectio
   }
   auto parts = job_.source.split(collection, options);
   if (job_.live == nullptr) return parts;
-  const bool ordered = in_order(index);
   if (std::any_of(parts.begin(), parts.end(), [](const auto& p) { return p.kind == "cursor"; }))
     return parts;  // no keys in order: whole documents are looked up
-  if (!ordered) {
+  if (!can_be_ordered(index)) {
     for (auto& part : parts) part.kind = "lookup";
     return parts;
   }
@@ -433,6 +431,14 @@ std::unique_ptr<doc::Reader> KeySource::open(std::vector<doc::PartTask> parts, B
   return std::make_unique<FilteringReader>(job_, std::move(parts), budget, seen_tables(collection));
 }
 
+void KeySource::learn(const std::vector<pg::PartRecord>& parts) {
+  for (const auto& part : parts) {
+    const auto at = job_.plan.index.find(part.spec.collection);
+    if (at != job_.plan.index.end() && (part.spec.kind == "keys" || part.spec.kind == "gone"))
+      unswept_.insert(at->second);
+  }
+}
+
 std::vector<doc::PartSpec> KeySource::sweeps() const {
   std::vector<doc::PartSpec> out;
   for (std::uint32_t c = 0; c < job_.plan.collections.size(); ++c) {
@@ -463,7 +469,7 @@ void KeySource::prepare(pg::LoadCollection& collection) const {
         if (tables[t].is_audit || tables[t].parent >= 0 || tables[t].table.name != table.name)
           continue;
         last = c;
-        if (in_order(c) || tables[t].on_delete == mapping::OnDelete::keep) continue;
+        if (unswept_.contains(c) || tables[t].on_delete == mapping::OnDelete::keep) continue;
         seen.push_back(
             {{"arango2pg", fmt::format("seen_{}_{}_{}", job_.run, c, t)}, tables[t].identity});
       }
@@ -474,7 +480,7 @@ void KeySource::prepare(pg::LoadCollection& collection) const {
 
 void KeySource::make_room() {
   for (std::uint32_t c = 0; c < job_.plan.collections.size(); ++c)
-    if (!in_order(c))
+    if (!unswept_.contains(c))
       pg::create_seen_tables(job_.control, load_collection(*job_.plan.plans[c], true, true),
                              seen_tables(c));
 }

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ class KeySource final : public doc::Source {
   std::unique_ptr<doc::Reader> open(std::vector<doc::PartTask> parts, ByteBudget& budget) override;
   std::optional<std::uint64_t> count(const std::string&) override { return std::nullopt; }
 
+  /// Which way each collection is read, from its parts. To be called before what follows.
+  void learn(const std::vector<pg::PartRecord>& parts);
   /// The parts that end the pass, once all others are done. A table that several collections write
   /// is swept by one of them.
   [[nodiscard]] std::vector<doc::PartSpec> sweeps() const;
@@ -38,10 +41,11 @@ class KeySource final : public doc::Source {
   void make_room();
 
  private:
-  [[nodiscard]] bool in_order(std::uint32_t collection) const;
+  [[nodiscard]] bool can_be_ordered(std::uint32_t collection) const;
   [[nodiscard]] std::vector<pg::SeenTable> seen_tables(std::uint32_t collection) const;
 
   ResyncJob& job_;
+  std::set<std::uint32_t> unswept_;  ///< collections that lose their rows on the way
 };
 
 }  // namespace arango2pg::run

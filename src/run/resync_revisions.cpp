@@ -59,7 +59,6 @@ class Pass {
                   .text(0, 0);
       spdlog::info("going on with the comparison that was interrupted");
     }
-    source_.make_room();
     doc::SplitOptions split;
     split.lanes = options_.jobs;
     for (const auto& collection : job_.plan.collections) {
@@ -69,6 +68,8 @@ class Pass {
         job_.ledger.add_part(job_.run, part);
       }
     }
+    source_.learn(job_.ledger.parts(job_.run));
+    source_.make_room();
   }
 
   /// What the pass finds is true of this position of the log, or of a later one.
@@ -80,6 +81,7 @@ class Pass {
     } else {
       tick_ = job_.source.info().start_tick;
     }
+    begun_at_ = job_.control.exec("SELECT clock_timestamp()").text(0, 0);
     pg::set_start_tick(job_.control, job_.run, tick_);
   }
 
@@ -116,7 +118,7 @@ class Pass {
   }
 
   void end() {
-    pg::SyncState state{job_.identity(), "revisions", {}};
+    pg::SyncState state{job_.identity(), "revisions", {}, begun_at_};
     for (const auto& collection : job_.plan.collections) {
       state.points.push_back({collection.name, tick_, tick_});
       job_.starts[collection.name].tick = tick_;
@@ -137,6 +139,7 @@ class Pass {
   KeySource source_;
   MigrateOptions options_;
   std::string tick_;
+  std::string begun_at_;  ///< "" = in an earlier process
 };
 
 }  // namespace

@@ -151,7 +151,7 @@ class LogFollower {
   Clock::time_point written_at_{};
   Clock::time_point tried_at_{};
   Clock::time_point caught_up_at_ = Clock::now();
-  bool refused_ = false;  ///< documents wait for others
+  std::uint64_t changed_ = 0;  ///< documents, since those that wait for others were last tried
 };
 
 pg::LoaderConfig LogFollower::loader_config(const ResyncJob& job) {
@@ -234,9 +234,10 @@ SyncOutcome LogFollower::run() {
   meet_collections();
   position_ = ~std::uint64_t{0};
   for (std::size_t i = 0; i < collections_.size(); ++i) {
-    const auto start = job_.starts.find(job_.plan.collections[i].name);
+    const std::string& name = job_.plan.collections[i].name;
+    const auto start = job_.starts.find(name);
     if (start != job_.starts.end()) collections_[i].position = number(start->second.tick);
-    position_ = std::min(position_, collections_[i].position);
+    if (!job_.gone.contains(name)) position_ = std::min(position_, collections_[i].position);
   }
   std::string why_not;
   const std::uint64_t goal = job_.live->last_tick(why_not).value_or(0);
@@ -313,8 +314,7 @@ std::optional<SyncOutcome> LogFollower::apply(const WalChunk& chunk) {
                        fmt::format("collection '{}' is another one than that which was loaded",
                                    *replaced_.begin()),
                        {}};
-  if (chunk.caught_up && refused_ && Clock::now() - tried_at_ > try_again_every)
-    try_refused_again();
+  if (chunk.caught_up && Clock::now() - tried_at_ > try_again_every) try_refused_again();
   if (forever_ && job_.options.drift == DriftPolicy::follow && !drift_.fresh.empty())
     return SyncOutcome{End::drifted, "a collection is new in the source", {}};
   return std::nullopt;
@@ -345,15 +345,23 @@ std::optional<SyncOutcome> LogFollower::gather(const WalChunk& chunk,
         // All documents of a collection come after its creation: what is there is of another one.
         created_.insert(chunk.collections[event.collection]);
         if (c < 0) note(event, c);
-        if (c >= 0) replaced_.erase(job_.plan.collections[index].name);
         if (auto end = empty(c, "was created anew", net)) return end;
+        if (c >= 0) {
+          const std::string& name = job_.plan.collections[index].name;
+          replaced_.erase(name);
+          // Before the rows: should they not make it, the log tells this again.
+          pg::remember_guids(job_.control, job_.identity(),
+                             {{name, chunk.collections[event.collection]}});
+        }
         break;
       case WalEvent::Kind::drop:
       case WalEvent::Kind::rename:
         if (!note(event, c) || c < 0) break;
         by_guid_[chunk.collections[event.collection]] = -1;
-        if (job_.options.drift == DriftPolicy::follow && !job_.shares_table(index))
-          net[index].truncate();
+        if (job_.options.drift == DriftPolicy::follow) {
+          job_.gone.insert(job_.plan.collections[index].name);
+          if (auto end = empty(c, "is no more in the source", net)) return end;
+        }
         c = -1;
         break;
     }
@@ -419,11 +427,12 @@ doc::DocBatch LogFollower::batch_of(std::uint32_t collection) {
   batch.collection = collection;
   batch.part = collections_[collection].part;
   batch.seq = collections_[collection].seq++;
+  batch.bytes.reserve(1);
   return batch;
 }
 
 pg::SyncState LogFollower::state(std::uint64_t tick) const {
-  pg::SyncState state{job_.identity(), "wal", {}};
+  pg::SyncState state{job_.identity(), "wal", {}, {}};
   for (std::size_t c = 0; c < collections_.size(); ++c)
     state.points.push_back({job_.plan.collections[c].name,
                             std::to_string(std::max(tick, collections_[c].position)),
@@ -450,7 +459,6 @@ void LogFollower::commit(std::vector<doc::DocBatch> batches, std::uint64_t tick)
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto at = result.quarantined.find(rows[i].collection);
     const std::uint64_t quarantined = at == result.quarantined.end() ? 0 : at->second;
-    refused_ = refused_ || quarantined > 0;
     job_.progress.committed(rows[i].collection, rows[i].docs.size() + rows[i].removed.size(),
                             bytes[i], quarantined);
   }
@@ -471,21 +479,23 @@ void LogFollower::show_lag() {
 }
 
 /// Documents that were refused because of what other rows hold (foreign keys, unique values) are
-/// asked for again, as they are now: the others have changed since.
+/// asked for again, as they are now, once something has changed.
 void LogFollower::try_refused_again() {
   tried_at_ = Clock::now();
+  if (changed_ == 0) return;
+  changed_ = 0;
   const auto fetcher = job_.live->fetcher();
   for (std::size_t before = ~std::size_t{0};;) {
-    const auto entries = pg::refused_by_order(job_.control, job_.run);
-    if (entries.empty() || entries.size() >= before) {
-      refused_ = !entries.empty();
-      return;
-    }
-    before = entries.size();
     std::map<std::uint32_t, std::vector<std::string>> keys;
-    for (const auto& e : entries)
-      if (const auto at = job_.plan.index.find(e.collection); at != job_.plan.index.end())
-        keys[at->second].push_back(e.key);
+    std::size_t count = 0;
+    for (const auto& e : pg::refused_by_order(job_.control)) {
+      const auto at = job_.plan.index.find(e.collection);
+      if (at == job_.plan.index.end() || job_.gone.contains(e.collection)) continue;
+      keys[at->second].push_back(e.key);
+      ++count;
+    }
+    if (count == 0 || count >= before) return;
+    before = count;
     std::vector<doc::DocBatch> batches;
     for (const auto& [c, list] : keys) {
       doc::DocBatch batch = batch_of(c);
@@ -493,13 +503,14 @@ void LogFollower::try_refused_again() {
       mark_missing(list, batch);
       batches.push_back(std::move(batch));
     }
-    if (!batches.empty()) commit(std::move(batches), position_);
+    commit(std::move(batches), position_);
+    changed_ = 0;
   }
 }
 
 /// The end of a log that was followed for once: positions and parts are final.
 void LogFollower::finish() {
-  if (refused_) try_refused_again();
+  try_refused_again();
   std::vector<doc::DocBatch> batches;
   for (std::uint32_t c = 0; c < collections_.size(); ++c) {
     batches.push_back(batch_of(c));

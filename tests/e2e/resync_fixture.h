@@ -1,6 +1,6 @@
 /// \file
-/// A source that is written to while it is migrated, and the judge of the end: a program that shares
-/// nothing with the tool.
+/// A source that is written to while it is migrated, and the judge of the end: a program that
+/// shares nothing with the tool.
 #pragma once
 
 #include <array>
@@ -17,8 +17,8 @@
 
 namespace arango2pg::e2e {
 
-/// Threads that write to collections `docs`, `more` and edges `links` until stopped: inserts, updates,
-/// replaces, removes, transactions over several collections, and truncates of `more`.
+/// Threads that write to collections `docs`, `more` and edges `links` until stopped: inserts,
+/// updates, replaces, removes, transactions over several collections, and truncates of `more`.
 class Writers {
  public:
   struct Plan {
@@ -133,7 +133,7 @@ class ResyncTest : public EndToEnd {
 
   std::vector<std::string> resync_arguments(const Target& target, const std::string& source,
                                             std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments = {"resync", "--source", source,      "--target",
+    std::vector<std::string> arguments = {"resync",          "--source",   source, "--target",
                                           target.conninfo(), "--progress", "none"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;

@@ -161,21 +161,20 @@ TEST_F(Resync, SaysWhatWasDoneToWhichDocument) {
   docs.update(R"({"_key":"k0","n":"changed"})");
   docs.remove("K1");
   docs.insert(R"({"_key":"new"})");
-  const Outcome outcome =
-      expect_resync({"--summary", (dir_.path() / "s.json").string()});
-  EXPECT_EQ(target_->query("SELECT action::text, key, old_revision IS NOT NULL, new_revision IS NOT "
-                           "NULL FROM arango2pg.audit_log WHERE run_id = 2 ORDER BY key"),
-            (Table{{"delete", "K1", "t", "f"},
-                   {"update", "k0", "t", "t"},
-                   {"insert", "new", "f", "t"}}));
+  const Outcome outcome = expect_resync({"--summary", (dir_.path() / "s.json").string()});
+  EXPECT_EQ(
+      target_->query("SELECT action::text, key, old_revision IS NOT NULL, new_revision IS NOT "
+                     "NULL FROM arango2pg.audit_log WHERE run_id = 2 ORDER BY key"),
+      (Table{{"delete", "K1", "t", "f"}, {"update", "k0", "t", "t"}, {"insert", "new", "f", "t"}}));
   EXPECT_EQ(target_->value("SELECT old_revision FROM arango2pg.audit_log WHERE key = 'k0' AND "
                            "run_id = 2"),
             old);
   std::ifstream in(dir_.path() / "s.json");
   const std::string summary{std::istreambuf_iterator<char>(in), {}};
   EXPECT_THAT(summary, HasSubstr(R"("command":"resync")"));
-  EXPECT_THAT(summary, HasSubstr(R"("collection":"docs","table":"public.docs","tables":["public.docs"])"
-                                 R"(,"read":2,"written":2,"updated":1,"deleted":1)"));
+  EXPECT_THAT(summary,
+              HasSubstr(R"("collection":"docs","table":"public.docs","tables":["public.docs"])"
+                        R"(,"read":2,"written":2,"updated":1,"deleted":1)"));
 }
 
 constexpr const char* mapped_people = R"(version: 1
@@ -216,7 +215,8 @@ class MappedResync : public Resync {
     std::string out;
     for (const auto& row : target_->query(
              "SELECT p.source_key || CASE WHEN p.deleted_at IS NULL THEN '' ELSE '-' END || ' ' || "
-             "name || ' ' || coalesce(string_agg(title, '' ORDER BY n), '') FROM persons p LEFT JOIN "
+             "name || ' ' || coalesce(string_agg(title, '' ORDER BY n), '') FROM persons p LEFT "
+             "JOIN "
              "person_jobs j ON j.person_id = p.id GROUP BY p.id ORDER BY p.source_key"))
       out += row[0] + ";";
     return out;
@@ -252,12 +252,14 @@ TEST_F(MappedResync, RowsAndTheirChildrenFollowTheirDocuments) {
 
 TEST_F(MappedResync, QuarantinedDocumentsAreTriedAgainWhenTheyChange) {
   people_->remove("eve");
-  ASSERT_EQ(migrate(source(), {"--mapping", mapping_, "--max-quarantined", "9", "--progress",
-                               "none"}).exit, 0);
+  ASSERT_EQ(
+      migrate(source(), {"--mapping", mapping_, "--max-quarantined", "9", "--progress", "none"})
+          .exit,
+      0);
   const auto quarantine = [&] {
     std::string out;
-    for (const auto& row : target_->query(
-             "SELECT key || ' ' || status FROM arango2pg.quarantine ORDER BY id"))
+    for (const auto& row :
+         target_->query("SELECT key || ' ' || status FROM arango2pg.quarantine ORDER BY id"))
       out += row[0] + ";";
     return out;
   };
@@ -288,8 +290,9 @@ columns:
   ASSERT_EQ(migrate(source(), {"--mapping", keyless, "--progress", "none"}).exit, 0);
   const Outcome outcome = resync(source(), {"--mapping", keyless});
   EXPECT_EQ(outcome.exit, 2);
-  EXPECT_THAT(outcome.err, HasSubstr("people.yaml:5: nothing in a row of table 'public.names' tells "
-                                     "which document it came from"));
+  EXPECT_THAT(outcome.err,
+              HasSubstr("people.yaml:5: nothing in a row of table 'public.names' tells "
+                        "which document it came from"));
   EXPECT_THAT(outcome.err, HasSubstr("hint: Give the table a column with `{ meta: key }`"));
   target_->query("CREATE TABLE plain (id text PRIMARY KEY)");
   const std::string soft = dir_.write("s/people.yaml",
@@ -297,8 +300,9 @@ columns:
                                       "id: { meta: key } }\non_delete: soft\n");
   const Outcome no_column = resync(source(), {"--mapping", soft});
   EXPECT_EQ(no_column.exit, 2);
-  EXPECT_THAT(no_column.err, HasSubstr("`on_delete: soft` needs a column deleted_at (timestamptz) in "
-                                       "table 'public.plain'"));
+  EXPECT_THAT(no_column.err,
+              HasSubstr("`on_delete: soft` needs a column deleted_at (timestamptz) in "
+                        "table 'public.plain'"));
 }
 
 // -- references
@@ -309,8 +313,9 @@ TEST_F(Resync, DocumentsThatComeBeforeWhatTheyPointAtAreTriedAgain) {
   auto kids = db_->create("kids");
   parents.insert(R"({"_key":"p0"})");
   arango_->start();
-  target_->query("CREATE TABLE parents (id text PRIMARY KEY, rev bigint);"
-                 "CREATE TABLE kids (id text PRIMARY KEY, rev bigint, parent text REFERENCES parents)");
+  target_->query(
+      "CREATE TABLE parents (id text PRIMARY KEY, rev bigint);"
+      "CREATE TABLE kids (id text PRIMARY KEY, rev bigint, parent text REFERENCES parents)");
   dir_.write("m/parents.yaml",
              "version: 1\nfrom: parents\ninto: parents\nkey: id\nrevision: rev\n"
              "columns: { id: { meta: key } }\n");
@@ -395,7 +400,8 @@ TEST_F(Resync, ALogThatIsLostOnTheWayIsReplacedByAComparisonToo) {
   db_->collection("docs").remove("k0");
   arango_->lose_wal();
   db_->collection("docs").insert(R"({"_key":"y"})");
-  for (int i = 0; i < 200 && target_->value("SELECT count(*) FROM docs WHERE key = 'y'") != "1"; ++i)
+  for (int i = 0; i < 200 && target_->value("SELECT count(*) FROM docs WHERE key = 'y'") != "1";
+       ++i)
     std::this_thread::sleep_for(50ms);
   db_->collection("docs").insert(R"({"_key":"z"})");
   ASSERT_TRUE(wait_until_followed(std::to_string(arango_->last_tick() - 1)));
@@ -434,7 +440,8 @@ TEST_F(Resync, NeedsAFinishedMigrate) {
   arango_->start();
   const Outcome nothing = resync(source());
   EXPECT_EQ(nothing.exit, 2);
-  EXPECT_THAT(nothing.err, HasSubstr("nothing of this source has been loaded into this target yet"));
+  EXPECT_THAT(nothing.err,
+              HasSubstr("nothing of this source has been loaded into this target yet"));
   Fault broken = Fault::reply(500, 4, "/_api/cursor", 0);
   broken.skip = 8;
   arango_->faults().add(broken);
@@ -453,7 +460,8 @@ TEST_F(Resync, ExplainsWrongWords) {
     EXPECT_EQ(outcome.exit, 2) << outcome.all();
     return outcome.err;
   };
-  EXPECT_THAT(error({"--strategy", "wall"}), HasSubstr("unknown strategy 'wall' (did you mean 'wal'?)"));
+  EXPECT_THAT(error({"--strategy", "wall"}),
+              HasSubstr("unknown strategy 'wall' (did you mean 'wal'?)"));
   EXPECT_THAT(error({"--drift", "x"}), HasSubstr("Use one of report, follow, ignore, refuse."));
   EXPECT_THAT(error({"--strategy", "watermark"}), HasSubstr("needs an attribute"));
   EXPECT_THAT(error({"--watermark", "at"}), HasSubstr("goes with `--strategy watermark` only"));
@@ -566,8 +574,8 @@ TEST_F(Resync, AFollowerTakesANewCollectionAlong) {
     std::this_thread::sleep_for(50ms);
   fresh.insert(R"({"_key":"later"})");
   db_->collection("docs").insert(R"({"_key":"later"})");
-  for (int i = 0;
-       i < 200 && target_->value("SELECT count(*) FROM docs WHERE key = 'later'") != "1"; ++i)
+  for (int i = 0; i < 200 && target_->value("SELECT count(*) FROM docs WHERE key = 'later'") != "1";
+       ++i)
     std::this_thread::sleep_for(50ms);
   std::this_thread::sleep_for(300ms);
   follower.signal(SIGTERM);
@@ -598,9 +606,10 @@ TEST_F(Resync, AWatermarkBringsWhatIsNewAndSaysWhatItCanNot) {
   EXPECT_THAT(outcome.err, HasSubstr("deletions leave no timestamp"));
   EXPECT_EQ(target_->value("SELECT count(*) FROM c"), "101");
   EXPECT_EQ(target_->value("SELECT doc->>'at' FROM c WHERE key = 'k5'"), "2001");
-  EXPECT_EQ(target_->value("SELECT sum(read) FROM arango2pg.part WHERE run_id = (SELECT max(run_id) "
-                           "FROM arango2pg.part)"),
-            "3");  // two changed, and the newest of before
+  EXPECT_EQ(
+      target_->value("SELECT sum(read) FROM arango2pg.part WHERE run_id = (SELECT max(run_id) "
+                     "FROM arango2pg.part)"),
+      "3");  // two changed, and the newest of before
 }
 
 }  // namespace

@@ -85,15 +85,16 @@ TEST_P(ResyncKill, FiftyKillsUnderWritersLoseNothing) {
   ASSERT_EQ(last.exit, 0) << "seed " << seed_ << "\n" << last.all();
   EXPECT_EQ(differences(db, *target_), "") << "seed " << seed_;
   // Each document's last audit entry tells its present state.
-  EXPECT_EQ(target_->value(
-                "SELECT count(*) FROM (SELECT DISTINCT ON (key) key, action, new_revision FROM "
-                "arango2pg.audit_log WHERE collection = 'docs' AND key IS NOT NULL "
-                "ORDER BY key, id DESC) a LEFT JOIN docs d USING (key) WHERE (action = 'delete') <> "
-                "(d.key IS NULL) OR (action <> 'delete' AND new_revision <> d.revision)"),
-            "0");
+  EXPECT_EQ(
+      target_->value(
+          "SELECT count(*) FROM (SELECT DISTINCT ON (key) key, action, new_revision FROM "
+          "arango2pg.audit_log WHERE collection = 'docs' AND key IS NOT NULL "
+          "ORDER BY key, id DESC) a LEFT JOIN docs d USING (key) WHERE (action = 'delete') <> "
+          "(d.key IS NULL) OR (action <> 'delete' AND new_revision <> d.revision)"),
+      "0");
   std::printf("%s: %d kills of migrate, %d of resync, %d runs that ended, %lu writes, seed %lu\n",
-              story.name, of_migrate, kills_, ended_,
-              static_cast<unsigned long>(writers.written()), seed_);
+              story.name, of_migrate, kills_, ended_, static_cast<unsigned long>(writers.written()),
+              seed_);
 }
 
 INSTANTIATE_TEST_SUITE_P(

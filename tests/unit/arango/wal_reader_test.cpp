@@ -350,9 +350,8 @@ class RealLog : public testing::TestWithParam<const char*> {
 TEST_P(RealLog, CutAtAnyLineAndReplayedTwiceEndsInItsLastState) {
   const RecordedLog log(GetParam());
   // "Per _key, the last 2300 line wins (80 keys in file 10, 171 in file 20)."
-  ASSERT_EQ(log.expected.documents.size(), std::string(GetParam()).find("-10") != std::string::npos
-                                               ? 80U
-                                               : 171U);
+  ASSERT_EQ(log.expected.documents.size(),
+            std::string(GetParam()).find("-10") != std::string::npos ? 80U : 171U);
   std::vector<std::pair<std::size_t, std::size_t>> answers;
   std::size_t asked = 0;
   test::ScriptedServer server([&](const std::string& request) -> test::ScriptedServer::Answer {
@@ -404,10 +403,8 @@ TEST(Keys, OfShardsComeMergedInByteOrder) {
   auto c = server.database("app").create("c");
   std::vector<std::string> documents;
   for (int i = 0; i < 3000; ++i) {
-    const char* forms[] = {"k%d", "K%d", "_%d", "a:%d", "Z-%d", "@%d"};
-    char key[32];
-    std::snprintf(key, sizeof key, forms[i % 6], i);
-    documents.push_back(std::string("{\"_key\":\"") + key + "\"}");
+    const char* forms[] = {"k", "K", "_", "a:", "Z-", "@"};
+    documents.push_back(std::string(R"({"_key":")") + forms[i % 6] + std::to_string(i) + "\"}");
   }
   c.insert_all(documents);
   server.start();

@@ -1,7 +1,8 @@
 INSERT INTO arango2pg.sync_state AS s
   (source_identity, collection, tick, source_tick, strategy, run_id, updated_at, caught_up_at)
 SELECT $1, p.collection, nullif(p.tick, ''), nullif(p.source_tick, ''), $2, $3::bigint, clock_timestamp(),
-       CASE WHEN p.tick <> '' AND p.source_tick <> '' AND p.tick::numeric >= p.source_tick::numeric
+       CASE WHEN $7::timestamptz IS NOT NULL THEN $7::timestamptz
+            WHEN p.tick <> '' AND p.source_tick <> '' AND p.tick::numeric >= p.source_tick::numeric
             THEN clock_timestamp() END
 FROM unnest($4::text[], $5::text[], $6::text[]) AS p (collection, tick, source_tick)
 ON CONFLICT (source_identity, collection) DO UPDATE

@@ -1,6 +1,6 @@
 SELECT DISTINCT collection, key
 FROM arango2pg.quarantine
-WHERE run_id = $1::bigint AND status = 'open' AND key IS NOT NULL
+WHERE status = 'open' AND key IS NOT NULL
   AND rule IN ('pg_foreign_key_violation', 'pg_unique_violation', 'pg_exclusion_violation')
 ORDER BY collection, key
 LIMIT 10000
