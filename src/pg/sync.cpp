@@ -17,6 +17,15 @@ std::map<std::string, SyncStart> sync_starts(Connection& connection,
   return out;
 }
 
+std::uint64_t newest_position(Connection& connection, const std::string& database,
+                              const std::string& collection) {
+  const Rows rows = connection.exec(
+      "SELECT max(tick::numeric) FROM arango2pg.sync_state WHERE collection = $2 AND "
+      "source_identity ~ '^arangodb:' AND right(source_identity, length($1) + 1) = ':' || $1",
+      {database, collection});
+  return std::strtoull(rows.text(0, 0).c_str(), nullptr, 10);
+}
+
 void write_sync(Connection& connection, RunId run, const SyncState& state) {
   if (state.points.empty()) return;
   connection.exec(statement("loader/sync_state.sql"), sync_parameters(run, state));

@@ -29,6 +29,11 @@ struct SyncStart {
 std::map<std::string, SyncStart> sync_starts(Connection& connection,
                                              const std::string& source_identity);
 
+/// The newest log position that any resync has brought a collection to, from a server's database of
+/// this name; 0 = none.
+std::uint64_t newest_position(Connection& connection, const std::string& database,
+                              const std::string& collection);
+
 /// Positions without rows.
 void write_sync(Connection& connection, RunId run, const SyncState& state);
 /// Collection → globallyUniqueId, of rows that are there.

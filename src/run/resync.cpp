@@ -261,8 +261,10 @@ void Resync::refuse_older_files() {
   const std::string& tick = source_->info().start_tick;
   if (tick.empty()) return;
   for (const auto& collection : job_->plan.collections) {
-    const std::string& held = starts_[collection.name].tick;
-    if (number(held) > number(tick))
+    const std::uint64_t held =
+        std::max(number(starts_[collection.name].tick),
+                 pg::newest_position(*control_, database_of(job_->identity()), collection.name));
+    if (held > number(tick))
       throw Error(
           Exit::usage,
           fmt::format("this dump (tick {}) is older than what the target holds of '{}' (tick "
