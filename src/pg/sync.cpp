@@ -74,6 +74,16 @@ void reopen_parts(Connection& connection, RunId run, const std::vector<std::stri
       {std::to_string(run), array_literal(kinds)});
 }
 
+std::map<std::string, PartId> claim_kind(Connection& connection, RunId run,
+                                         const std::string& worker, const std::string& kind,
+                                         std::chrono::seconds lease) {
+  const Rows rows = connection.exec(statement("sync/claim.sql"), {std::to_string(run), worker, kind,
+                                                                  std::to_string(lease.count())});
+  std::map<std::string, PartId> out;
+  for (std::size_t i = 0; i < rows.size(); ++i) out[rows.text(i, 1)] = rows.number(i, 0);
+  return out;
+}
+
 void set_start_tick(Connection& connection, RunId run, const std::string& tick) {
   connection.exec("UPDATE arango2pg.run SET start_tick = $2 WHERE id = $1::bigint",
                   {std::to_string(run), tick});

@@ -2,6 +2,7 @@
 /// Where a resync starts, and how far it came: arango2pg.sync_state and what earlier runs left.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -47,6 +48,10 @@ void forget_sync(Connection& connection, const std::string& source_identity,
 
 /// Parts of these kinds that are done are to be worked on again, from their beginning.
 void reopen_parts(Connection& connection, RunId run, const std::vector<std::string>& kinds);
+/// Leases all parts of a kind, done or not: collection → part.
+std::map<std::string, PartId> claim_kind(Connection& connection, RunId run,
+                                         const std::string& worker, const std::string& kind,
+                                         std::chrono::seconds lease);
 /// The run's position is where it stands now: what it finds is true of that or later.
 void set_start_tick(Connection& connection, RunId run, const std::string& tick);
 

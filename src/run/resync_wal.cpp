@@ -183,10 +183,12 @@ void LogFollower::claim_parts() {
     part.spec = "{}";
     job_.ledger.add_part(job_.run, part);
   }
-  pg::reopen_parts(job_.control, job_.run, {"wal"});
+  const auto parts =
+      pg::claim_kind(job_.control, job_.run, job_.ledger.worker(), "wal", LeaseRenewal::lease);
   collections_.resize(job_.plan.collections.size());
-  while (const auto claim = job_.ledger.claim(job_.run, job_.plan.index, LeaseRenewal::lease))
-    for (const auto& part : claim->parts) collections_[part.collection].part = part.id;
+  for (std::size_t i = 0; i < collections_.size(); ++i)
+    if (const auto at = parts.find(job_.plan.collections[i].name); at != parts.end())
+      collections_[i].part = at->second;
   for (std::size_t i = 0; i < collections_.size(); ++i)
     if (collections_[i].part == 0)
       throw Error(Exit::target,
