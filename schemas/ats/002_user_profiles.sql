@@ -1,8 +1,9 @@
 -- Users and their profiles. Both lived in PostgreSQL before: "user" belongs to the login library
 -- (better-auth) and is made here only where it is absent, so that an empty target can be loaded.
+-- What is made here says so in its comment, and the way down removes only that.
 
 -- migrate:up
-DO $user$
+DO $tables$
 BEGIN
   -- Looked for along the whole search path: the pack may live in a schema of its own.
   IF to_regclass('"user"') IS NULL THEN
@@ -15,116 +16,124 @@ BEGIN
       "createdAt"     timestamp NOT NULL DEFAULT (now() AT TIME ZONE 'UTC'),
       "updatedAt"     timestamp NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')
     );
-  END IF;
-END
-$user$;
-
-CREATE TABLE IF NOT EXISTS user_profiles (
-  user_id    text PRIMARY KEY,
-  phone      varchar(20),
-  location   varchar(255),
-  title      varchar(255),
-  bio        text,
-  resume_id  text,
-  created_at timestamptz DEFAULT now(),
-  updated_at timestamptz DEFAULT now()
-);
-
-COMMENT ON COLUMN user_profiles.resume_id IS 'set = onboarding finished; a uuid with a foreign key from 003 on';
-
-CREATE OR REPLACE FUNCTION update_updated_at_column() RETURNS trigger
-LANGUAGE plpgsql
-AS $function$
-BEGIN
-  -- While arango2pg loads, rows carry the times of their documents.
-  IF coalesce(current_setting('arango2pg.loading', true), '') <> 'on' THEN
-    NEW.updated_at := now();
-  END IF;
-  RETURN NEW;
-END
-$function$;
-
-CREATE OR REPLACE TRIGGER update_user_profiles_updated_at
-  BEFORE UPDATE ON user_profiles
-  FOR EACH ROW EXECUTE FUNCTION update_updated_at_column();
-
--- migrate:down
--- "user" stays: logins depend on it, and it may be older than this pack.
-DROP TABLE IF EXISTS user_profiles;
-
-DO $function$
-BEGIN
-  -- The name is a common one: the application's own triggers may use the function.
-  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgfoid = to_regproc('update_updated_at_column')) THEN
-    DROP FUNCTION IF EXISTS update_updated_at_column();
-  END IF;
-END
-$function$;
-
--- migrate:verify
-DO $verify$
-DECLARE
-  problems text;
-BEGIN
-  WITH expected (tab, col, type, required) AS (
-    VALUES
-      ('"user"', 'id', 'text', true),
-      ('"user"', 'name', 'text', true),
-      ('"user"', 'email', 'text', true),
-      ('user_profiles', 'user_id', 'text', true),
-      ('user_profiles', 'phone', 'character varying(20)', false),
-      ('user_profiles', 'location', 'character varying(255)', false),
-      ('user_profiles', 'title', 'character varying(255)', false),
-      ('user_profiles', 'bio', 'text', false),
-      ('user_profiles', 'created_at', 'timestamp with time zone', false),
-      ('user_profiles', 'updated_at', 'timestamp with time zone', false)
-  )
-  SELECT string_agg(format('column %s.%s is %s, expected %s%s', e.tab, e.col,
-           coalesce(format_type(a.atttypid, a.atttypmod)
-                    || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END, 'missing'),
-           e.type, CASE WHEN e.required THEN ' not null' ELSE '' END), '; ')
-  INTO problems
-  FROM expected e
-  LEFT JOIN pg_attribute a
-    ON a.attrelid = to_regclass(e.tab) AND a.attname = e.col AND NOT a.attisdropped
-  WHERE a.attname IS NULL
-     OR format_type(a.atttypid, a.atttypmod) <> e.type
-     OR a.attnotnull <> e.required;
-  IF problems IS NOT NULL THEN
-    RAISE EXCEPTION '002_user_profiles: %', problems;
+    COMMENT ON TABLE "user" IS 'Users, in the form of better-auth. Made by arango2pg pack ats.';
   END IF;
 
-  -- resume_id is text here and a uuid after 003.
-  IF NOT EXISTS (SELECT FROM pg_attribute
-                 WHERE attrelid = to_regclass('user_profiles') AND attname = 'resume_id'
-                   AND NOT attisdropped AND atttypid IN ('text'::regtype, 'uuid'::regtype)) THEN
-    RAISE EXCEPTION '002_user_profiles: column user_profiles.resume_id is missing or of another type';
+  IF to_regclass(format('%I.user_profiles', current_schema())) IS NULL THEN
+    CREATE TABLE user_profiles (
+      user_id    text PRIMARY KEY,
+      phone      varchar(20),
+      location   varchar(255),
+      title      varchar(255),
+      bio        text,
+      resume_id  text,
+      created_at timestamptz DEFAULT now(),
+      updated_at timestamptz DEFAULT now()
+    );
+    COMMENT ON TABLE user_profiles IS 'Profiles of users. Made by arango2pg pack ats.';
+    COMMENT ON COLUMN user_profiles.resume_id IS
+      'set = onboarding finished; a uuid with a foreign key from 003 on';
   END IF;
 
-  WITH expected (tab, definition) AS (
-    VALUES
-      ('"user"', 'PRIMARY KEY (id)'),
-      ('user_profiles', 'PRIMARY KEY (user_id)')
-  )
-  SELECT string_agg(format('%s has no %s', e.tab, e.definition), '; ')
-  INTO problems
-  FROM expected e
-  WHERE NOT EXISTS (SELECT FROM pg_constraint c
-                    WHERE c.conrelid = to_regclass(e.tab) AND pg_get_constraintdef(c.oid) = e.definition);
-  IF problems IS NOT NULL THEN
-    RAISE EXCEPTION '002_user_profiles: %', problems;
+  -- A common name: one that is there already is taken to do what it says.
+  IF to_regprocedure(format('%I.update_updated_at_column()', current_schema())) IS NULL THEN
+    CREATE FUNCTION update_updated_at_column() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $function$
+    BEGIN
+      NEW.updated_at := now();
+      RETURN NEW;
+    END
+    $function$;
+    COMMENT ON FUNCTION update_updated_at_column() IS
+      'Sets updated_at. Made by arango2pg pack ats.';
   END IF;
 
   IF NOT EXISTS (SELECT FROM pg_trigger
-                 WHERE tgrelid = to_regclass('user_profiles')
-                   AND tgname = 'update_user_profiles_updated_at'
-                   AND tgfoid = to_regproc('update_updated_at_column')
-                   AND tgenabled IN ('O', 'A')) THEN
-    RAISE EXCEPTION '002_user_profiles: trigger update_user_profiles_updated_at is missing, disabled or calls another function';
-  END IF;
-  IF position('arango2pg.loading' IN (SELECT prosrc FROM pg_proc
-                                      WHERE oid = to_regproc('update_updated_at_column'))) = 0 THEN
-    RAISE EXCEPTION '002_user_profiles: function update_updated_at_column does not stand back while arango2pg loads';
+                 WHERE tgrelid = 'user_profiles'::regclass
+                   AND tgname = 'update_user_profiles_updated_at') THEN
+    CREATE TRIGGER update_user_profiles_updated_at
+      BEFORE UPDATE ON user_profiles
+      FOR EACH ROW EXECUTE FUNCTION update_updated_at_column();
+    COMMENT ON TRIGGER update_user_profiles_updated_at ON user_profiles IS
+      'Made by arango2pg pack ats.';
   END IF;
 END
-$verify$;
+$tables$;
+
+-- migrate:down
+DO $made_here$
+BEGIN
+  IF EXISTS (SELECT FROM pg_trigger
+             WHERE tgrelid = 'user_profiles'::regclass
+               AND tgname = 'update_user_profiles_updated_at'
+               AND obj_description(oid, 'pg_trigger') LIKE '%Made by arango2pg pack ats%') THEN
+    DROP TRIGGER update_user_profiles_updated_at ON user_profiles;
+  END IF;
+  IF obj_description('user_profiles'::regclass, 'pg_class') LIKE '%Made by arango2pg pack ats%' THEN
+    DROP TABLE user_profiles;
+  END IF;
+  -- Triggers of the application may have come to use the function.
+  IF obj_description(to_regprocedure(format('%I.update_updated_at_column()', current_schema())),
+                     'pg_proc') LIKE '%Made by arango2pg pack ats%'
+     AND NOT EXISTS (SELECT FROM pg_trigger
+                     WHERE tgfoid = to_regprocedure(format('%I.update_updated_at_column()',
+                                                           current_schema()))) THEN
+    DROP FUNCTION update_updated_at_column();
+  END IF;
+  -- Logins hang on "user" as soon as other tables point at it.
+  IF obj_description(to_regclass(format('%I."user"', current_schema())), 'pg_class')
+       LIKE '%Made by arango2pg pack ats%'
+     AND NOT EXISTS (SELECT FROM pg_constraint
+                     WHERE confrelid = to_regclass(format('%I."user"', current_schema()))) THEN
+    DROP TABLE "user";
+  END IF;
+END
+$made_here$;
+
+-- migrate:verify
+-- Columns: type, ! = not null. resume_id is text here and a uuid after 003.
+WITH expected (tab, col, type) AS (
+  VALUES
+    ('"user"', 'id', 'text!'),
+    ('"user"', 'name', 'text!'),
+    ('"user"', 'email', 'text!'),
+    ('user_profiles', 'user_id', 'text!'),
+    ('user_profiles', 'phone', 'character varying(20)'),
+    ('user_profiles', 'location', 'character varying(255)'),
+    ('user_profiles', 'title', 'character varying(255)'),
+    ('user_profiles', 'bio', 'text'),
+    ('user_profiles', 'resume_id', '(text|uuid)'),
+    ('user_profiles', 'created_at', 'timestamp with time zone'),
+    ('user_profiles', 'updated_at', 'timestamp with time zone')
+), present AS (
+  SELECT attrelid, attname,
+         format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN '!' ELSE '' END AS type
+  FROM pg_attribute
+  WHERE NOT attisdropped
+)
+SELECT CASE WHEN e.col = 'resume_id' THEN p.type IS NOT NULL AND p.type IN ('text', 'uuid')
+            ELSE p.type IS NOT DISTINCT FROM e.type END AS ok,
+       format('column %s.%s is %s, expected %s', e.tab, e.col, coalesce(p.type, 'missing'), e.type)
+         AS what
+FROM expected e
+LEFT JOIN present p ON p.attrelid = to_regclass(e.tab) AND p.attname = e.col;
+
+WITH expected (tab, definition) AS (
+  VALUES
+    ('"user"', 'PRIMARY KEY (id)'),
+    ('user_profiles', 'PRIMARY KEY (user_id)')
+)
+SELECT EXISTS (SELECT FROM pg_constraint c
+               WHERE c.conrelid = to_regclass(e.tab)
+                 AND pg_get_constraintdef(c.oid) = e.definition) AS ok,
+       format('%s has %s', e.tab, e.definition) AS what
+FROM expected e;
+
+SELECT EXISTS (SELECT FROM pg_trigger
+               WHERE tgrelid = to_regclass('user_profiles')
+                 AND tgname = 'update_user_profiles_updated_at'
+                 AND tgfoid = to_regproc('update_updated_at_column')
+                 AND tgenabled IN ('O', 'A')) AS ok,
+       'trigger update_user_profiles_updated_at is there, enabled and calls update_updated_at_column'
+         AS what;

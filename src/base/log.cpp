@@ -4,6 +4,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 
 #include <array>
+#include <iterator>
 #include <memory>
 #include <string_view>
 

@@ -18,6 +18,7 @@ constexpr const char* footer = R"(Examples:
   arango2pg migrate  --source dump:./dump --target postgresql://app@db2/app --mapping mappings/ats --jobs 8
   arango2pg status   --target "dbname=app" --watch
   arango2pg quarantine list --target "dbname=app"
+  arango2pg schema up --pack schemas/ats --target "dbname=app"
 
 Every option has an environment variable ARANGO2PG_<NAME>; --config names a YAML file with the same names.
 The password of the source may stand in ARANGO_PASSWORD or in the file that ARANGO_PASSWORD_FILE names.

@@ -4,6 +4,8 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -128,9 +130,13 @@ void add_source_options(CLI::App& c, RawOptions& raw) {
       ->group(group);
 }
 
-void add_target_options(CLI::App& c, RawOptions& raw) {
+void add_target(CLI::App& c, RawOptions& raw) {
   option(c, "target", raw.target, "libpq connection string or URI (default: the PG* variables)")
       ->group("Target");
+}
+
+void add_target_options(CLI::App& c, RawOptions& raw) {
+  add_target(c, raw);
   option(c, "retry-for", raw.retry_for, "how long lost connections are retried")
       ->capture_default_str()
       ->group("Target");

@@ -31,6 +31,8 @@ struct RawOptions {
 
 void add_global_options(CLI::App& app, RawOptions& raw);
 void add_source_options(CLI::App& command, RawOptions& raw);
+/// Only where the target is; add_target_options() adds how long lost connections are retried.
+void add_target(CLI::App& command, RawOptions& raw);
 void add_target_options(CLI::App& command, RawOptions& raw);
 void add_run_options(CLI::App& command, RawOptions& raw);
 

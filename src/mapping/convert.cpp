@@ -26,6 +26,15 @@ bool number_of(const Cell& cell, Evaluator& e, std::string_view& literal) {
   return e.fail("wrong_type", "needs a number; a text can be converted by `then: [number]`");
 }
 
+/// For messages: a long enumeration is cut.
+std::string listed(const std::vector<std::string>& labels) {
+  constexpr std::size_t most = 20;
+  std::string out;
+  for (std::size_t i = 0; i < labels.size() && i < most; ++i)
+    out += (i == 0 ? "" : ", ") + labels[i];
+  return labels.size() > most ? out + ", …" : out;
+}
+
 bool to_text(Cell& cell, const doc::ColumnType& type, Evaluator& e) {
   if (cell.kind == Cell::Kind::json || cell.kind == Cell::Kind::shaped ||
       is_json_kind(cell, doc::Kind::object) || is_json_kind(cell, doc::Kind::array))
@@ -41,7 +50,8 @@ bool to_text(Cell& cell, const doc::ColumnType& type, Evaluator& e) {
     return e.fail("too_long", "is longer than " + std::to_string(*type.length) + " characters");
   if (type.kind == TypeKind::enumeration &&
       std::find(type.labels.begin(), type.labels.end(), text) == type.labels.end())
-    return e.fail("unknown_label", "is no label of the enumeration '" + type.name + "'");
+    return e.fail("unknown_label", "is no label of the enumeration '" + type.name + "' (" +
+                                       listed(type.labels) + ")");
   return true;
 }
 

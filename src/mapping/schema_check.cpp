@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <stdexcept>
 
 #include "base/error.h"
 #include "mapping/decimal.h"

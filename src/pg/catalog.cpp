@@ -197,6 +197,8 @@ std::vector<SavedIndex> drop_secondary_indexes(Connection& connection, RunId run
     Transaction transaction(connection);
     // Waiting longer would hold up everybody who queues behind us.
     connection.exec("SET LOCAL lock_timeout = '10s'");
+    // Definitions name everything in full: who puts them back may have another search path.
+    connection.exec("SET LOCAL search_path = pg_catalog");
     connection.exec(statement("catalog/adopt_indexes.sql"),
                     {std::to_string(run), relation.name.schema, relation.name.name});
     const Rows rows = connection.exec(statement("catalog/secondary_indexes.sql"), {relation.oid});

@@ -74,6 +74,14 @@ std::string without_values(const std::string& message, std::string_view sqlstate
   return message.substr(0, colon);
 }
 
+/// " (view v depends on table t)": the detail, where its class speaks of objects and never of rows.
+std::string detail_of(const std::string& text, std::string_view sqlstate) {
+  const std::string_view kind = sqlstate.substr(0, 2);
+  if (kind != "2B" && kind != "42" && kind != "0A" && kind != "55") return {};
+  const std::string detail = message_part(text, "DETAIL:  ");
+  return detail.empty() ? detail : " (" + detail + ")";
+}
+
 }  // namespace
 
 struct Connection::Impl {
@@ -125,7 +133,7 @@ struct Connection::Impl {
     sqlstate = code;
     error_line = std::atoi(message_part(text, "LINE ").c_str());
     const std::string server_hint = message_part(text, "HINT:  ");
-    return {Exit::target, without_values(primary_message(text), code),
+    return {Exit::target, without_values(primary_message(text), code) + detail_of(text, code),
             server_hint.empty() ? hint_for(code) : server_hint, is_transient(code)};
   }
 

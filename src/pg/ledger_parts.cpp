@@ -1,4 +1,5 @@
 // Parts, leases and numbers of a run.
+#include <limits>
 #include <set>
 
 #include "pg/ledger.h"

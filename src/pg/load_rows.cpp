@@ -7,21 +7,39 @@
 namespace arango2pg::pg {
 namespace {
 
-/// The number of the row that a COPY error is about: "COPY t, line 3, column c: …". The sentence is
-/// in the server's language, so the first number behind the table's name is taken. A name that
-/// holds ", 7" misleads this; the isolation only uses it to choose where to look first.
-std::size_t line_of(const Failure& failure) {
-  std::size_t at = failure.context.find("COPY ");
-  if (at == std::string::npos) return 0;
-  at = failure.context.find(", ", at);
-  if (at == std::string::npos) return 0;
-  at = failure.context.find_first_of("0123456789", at);
-  if (at == std::string::npos) return 0;
-  std::size_t line = 0;
-  for (; at < failure.context.size() && failure.context[at] >= '0' && failure.context[at] <= '9';
-       ++at)
-    line = line * 10 + static_cast<std::size_t>(failure.context[at] - '0');
-  return line;
+/// The row that a COPY error is about: "COPY t, line 3, column c: …". The sentence is in the
+/// server's language, so the first number behind the table's name is taken. A name that holds ", 7"
+/// misleads this; the isolation only uses it to choose where to look first.
+struct CopyPosition {
+  std::size_t line = 0;    ///< 0 = not known
+  bool in_column = false;  ///< while one value was read, not the whole row
+  bool innermost = false;  ///< no function or trigger in between
+};
+
+CopyPosition position_of(const Failure& failure) {
+  const std::string& context = failure.context;
+  CopyPosition out;
+  const std::size_t copy = context.find("COPY ");
+  if (copy == std::string::npos) return out;
+  std::size_t at = context.find(", ", copy);
+  if (at == std::string::npos) return out;
+  at = context.find_first_of("0123456789", at);
+  if (at == std::string::npos) return out;
+  for (; at < context.size() && context[at] >= '0' && context[at] <= '9'; ++at)
+    out.line = out.line * 10 + static_cast<std::size_t>(context[at] - '0');
+  out.in_column = at < context.size() && context[at] == ',';
+  out.innermost = copy == 0;
+  return out;
+}
+
+/// A row's fault. Types of extensions report texts that they can't read by codes that elsewhere
+/// mean a broken program: ltree a syntax error, PostGIS an internal error.
+bool is_rows_fault(const Failure& failure) {
+  if (failure.lost) return false;
+  if (is_data_error(failure.sqlstate)) return true;
+  const CopyPosition at = position_of(failure);
+  return (failure.sqlstate == "42601" || failure.sqlstate == "XX000") && at.in_column &&
+         at.innermost;
 }
 
 }  // namespace
@@ -100,7 +118,7 @@ Rows RowLoader::run(const std::string& sql) {
   try {
     return session_.exec(sql);
   } catch (Refused& e) {
-    if (e.failure.lost || !is_data_error(e.failure.sqlstate)) throw;
+    if (!is_rows_fault(e.failure)) throw;
     throw RowsRefused{std::move(e.failure), std::nullopt};
   }
 }
@@ -117,9 +135,9 @@ void RowLoader::copy(const std::string& sql, doc::CopyFormat format,
     in.write(doc::RowWriter::trailer(format));
     in.finish();
   } catch (Refused& e) {
-    if (e.failure.lost || !is_data_error(e.failure.sqlstate)) throw;
+    if (!is_rows_fault(e.failure)) throw;
     std::optional<DocAt> suspect;
-    if (std::size_t line = line_of(e.failure); line > 0) {
+    if (std::size_t line = position_of(e.failure).line; line > 0) {
       for (const Slice& s : slices) {
         const std::size_t n = s.end - s.first;
         if (line <= n) {

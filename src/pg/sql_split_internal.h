@@ -9,7 +9,7 @@
 namespace arango2pg::pg {
 
 struct Statement {
-  std::string text;  ///< without the final ';', starts at its first token
+  std::string text;  ///< from its first token to its last, without the final ';'
   int line = 1;      ///< of its first token, counted from 1
 };
 

@@ -31,12 +31,14 @@ constexpr auto conditions = std::to_array<std::pair<std::string_view, std::strin
     {"23505", "unique_violation"},
     {"23514", "check_violation"},
     {"23P01", "exclusion_violation"},
+    {"42601", "syntax_error"},
     {"44000", "with_check_option_violation"},
     {"54000", "program_limit_exceeded"},
     {"54001", "statement_too_complex"},
     {"54011", "too_many_columns"},
     {"P0001", "raise_exception"},
     {"P0004", "assert_failure"},
+    {"XX000", "internal_error"},
 });
 
 bool one_of(std::string_view code, std::initializer_list<std::string_view> codes) {

@@ -202,6 +202,24 @@ TEST_F(IndexTest, ReplacesAnInvalidIndex) {
   EXPECT_EQ(definitions(), before_);
 }
 
+// An operator class of an extension in a schema of its own was found while dropping, but not by the
+// session that rebuilt: the run could not end.
+TEST_F(IndexTest, PutsBackWhatAnotherSearchPathFinds) {
+  query("CREATE SCHEMA ext");
+  query(
+      "CREATE FUNCTION ext.first(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT left($1, "
+      "1)'");
+  query("CREATE TABLE words (word text)");
+  query("SET search_path = ext, public");
+  query("CREATE INDEX by_first ON words (first(word))");
+  EXPECT_EQ(pg::drop_secondary_indexes(connection(), 1, {"", "words"}).size(), 1U);
+  EXPECT_EQ(value("SHOW search_path"), "ext, public");
+  query("SET search_path = public");
+  for (const auto& index : pg::missing_indexes(connection(), 1))
+    pg::rebuild_index(connection(), 1, index);
+  EXPECT_EQ(value("SELECT to_regclass('by_first')"), "by_first");
+}
+
 TEST_F(IndexTest, SaysWhoHoldsUpTheDrop) {
   auto other = db().connect();
   other.begin();

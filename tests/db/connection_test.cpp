@@ -1,5 +1,7 @@
 #include "pg/connection.h"
 
+#include <map>
+
 #include "pg/copy_session_internal.h"
 #include "support/temp_db.h"
 

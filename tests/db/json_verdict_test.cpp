@@ -9,6 +9,7 @@
 #include "db/server_session.h"
 #include "doc/json.h"
 #include "doc/jsonb_order.h"
+#include "source_dir.h"
 #include "unit/doc/random_json.h"
 
 namespace arango2pg::doc {

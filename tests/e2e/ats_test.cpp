@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "e2e/harness.h"
+#include "source_dir.h"
 
 namespace arango2pg::e2e {
 namespace {
@@ -81,6 +82,133 @@ TEST_F(AtsPack, LoadsTheSampleWithAnAuditEntryPerDocument) {
       target_->value(
           "SELECT sum(read) = sum(written) + sum(filtered) + sum(quarantined) FROM arango2pg.part"),
       "t");
+}
+
+// Everything that the pack has besides tables is there after a bulk load, and works on what was
+// loaded.
+TEST_F(AtsPack, IndexesViewsTriggersAndFunctionsSurviveTheLoad) {
+  const std::string indexes =
+      "SELECT md5(string_agg(indexname || indexdef, ',' ORDER BY indexname)) FROM pg_indexes "
+      "WHERE schemaname = 'public'";
+  const std::string before = target_->value(indexes);
+  sample("");
+  const auto outcome = migrate_ats({"--jobs", "2"});
+  ASSERT_EQ(outcome.exit, 0) << outcome.all();
+  EXPECT_EQ(target_->value(indexes), before);
+  EXPECT_EQ(
+      target_->value("SELECT count(*) FROM arango2pg.dropped_index WHERE restored_at IS NULL"),
+      "0");
+  EXPECT_GT(std::stoi(target_->value("SELECT count(*) FROM arango2pg.dropped_index")), 40)
+      << "they were not in the way of the load";
+
+  // The pack's own word on its state.
+  EXPECT_EQ(target_->value("SELECT string_agg(check_name || ' ' || status, ', ') "
+                           "FROM verify_schema_integrity() WHERE status <> 'OK'"),
+            "∅");
+  EXPECT_EQ(
+      target_->value("SELECT count(*) FROM check_migration_status() WHERE status = 'Completed'"),
+      "7");
+  EXPECT_EQ(target_->value("SELECT count(*) FROM check_document_rules()"), "0");
+
+  // The views were refreshed by the run.
+  EXPECT_EQ(target_->value("SELECT sum(resume_count) = (SELECT count(*) FROM resume_documents) "
+                           "AND sum(job_count) = (SELECT count(*) FROM job_documents) "
+                           "FROM user_document_stats"),
+            "t");
+  EXPECT_EQ(target_->value("SELECT count(*) > 3 FROM top_skills_view"), "t");
+  EXPECT_EQ(target_->value("SELECT count(*) > 0 AND bool_and(overall_score BETWEEN 0 AND 100) AND "
+                           "bool_and(scored_at IS NOT NULL) FROM job_resume_scores"),
+            "t");
+
+  // Versions of what was optimised twice for a job; the mapping leaves them to the pack.
+  EXPECT_EQ(target_->value("SELECT max(version) FROM optimization_results"), "2");
+  EXPECT_EQ(
+      target_->value("SELECT count(*) FROM (SELECT FROM optimization_results "
+                     "GROUP BY user_id, resume_id, job_id, version HAVING count(*) > 1) twice"),
+      "0");
+
+  EXPECT_EQ(target_->value("SELECT count(*) > 0 FROM search_documents('postgresql')"), "t");
+  EXPECT_EQ(target_->value("SELECT count(*) = 3 FROM (SELECT DISTINCT document_type FROM "
+                           "resume_documents r, get_user_documents(r.user_id) "
+                           "WHERE document_type <> 'resume') types"),
+            "t");
+
+  // And the triggers are awake again: entries of the same form, beside those of the loader.
+  target_->query("UPDATE job_documents SET remote_type = 'hybrid'");
+  EXPECT_EQ(target_->value("SELECT count(*) = (SELECT count(*) FROM job_documents) "
+                           "FROM document_audit_log l JOIN job_documents j ON j.id = l.document_id "
+                           "AND j.user_id = l.user_id WHERE action = 'update' AND run_id IS NULL"),
+            "t");
+  EXPECT_EQ(target_->value("SELECT string_agg(DISTINCT concat_ws(' ', changes, run_id), ',') "
+                           "FROM document_audit_log WHERE action = 'migrate'"),
+            "{} 1");
+}
+
+// The pack's own function for single documents must make the rows that the mappings make.
+TEST_F(AtsPack, MigrateArangoDocumentMakesTheSameRowsAsTheMappings) {
+  sample("");
+  ASSERT_EQ(migrate_ats().exit, 0);
+  const std::vector<std::pair<std::string, std::string>> tables = {
+      {"resume_documents", "resumes"},
+      {"job_documents", "jobs"},
+      {"optimization_results", "documents"},
+      {"research_results", "documents"}};
+  for (const auto& [table, collection] : tables)
+    target_->query("CREATE TABLE by_mapping_" + table + " AS SELECT * FROM " + table);
+  target_->query(
+      "TRUNCATE resume_documents, job_documents, optimization_results, research_results, "
+      "document_audit_log, user_profiles");
+
+  const std::string command = std::string(ARANGO2PG_ATS_SAMPLE) + " --out '" +
+                              (dir_.path() / "lines").string() +
+                              "' --form jsonl --seed 11 >/dev/null";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  target_->query("CREATE TABLE source (n serial, collection text, document jsonb)");
+  for (const char* collection : {"resumes", "jobs", "documents"}) {
+    std::ifstream file(dir_.path() / "lines" / (std::string(collection) + ".jsonl"));
+    for (std::string line; std::getline(file, line);)
+      target_->query(std::string("INSERT INTO source (collection, document) VALUES ('") +
+                     collection + "', $line$" + line + "$line$)");
+  }
+  target_->query(
+      "SELECT migrate_arango_document(NULL, CASE collection WHEN 'resumes' THEN 'resume' "
+      "WHEN 'jobs' THEN 'job' ELSE document ->> 'type' END, document) FROM ("
+      "  SELECT * FROM source WHERE collection <> 'documents' "
+      "  OR document ->> 'type' IN ('optimization', 'research') ORDER BY n) documents");
+  target_->query("SELECT arango2pg_finalise(1)");
+  for (const auto& [table, collection] : tables) {
+    EXPECT_EQ(target_->value("SELECT count(*) > 20 FROM " + table), "t") << table;
+    EXPECT_EQ(target_->value("SELECT count(*) FROM ((TABLE by_mapping_" + table + " EXCEPT TABLE " +
+                             table + ") UNION ALL (TABLE " + table + " EXCEPT TABLE by_mapping_" +
+                             table + ")) d"),
+              "0")
+        << table;
+  }
+  EXPECT_EQ(target_->value("SELECT count(*) = (SELECT count(*) FROM resume_documents) + "
+                           "(SELECT count(*) FROM job_documents) + (SELECT count(*) FROM "
+                           "optimization_results) + (SELECT count(*) FROM research_results) "
+                           "FROM document_audit_log WHERE action = 'migrate'"),
+            "t");
+}
+
+// Rows that the application's rules would refuse arrive all the same; they are told afterwards.
+TEST_F(AtsPack, DocumentsThatBreakTheApplicationsRulesArriveAndAreReported) {
+  sample("");
+  const std::string user = target_->value("SELECT id FROM \"user\" ORDER BY id LIMIT 1");
+  std::string lines;
+  for (int i = 0; i < 11; ++i)
+    lines += R"({"_key":")" + std::to_string(i) + R"(","_rev":"_kJbLbzW---","user_id":")" + user +
+             R"(","status":"parsed","resume_data":{"skills":"many"}})" + "\n";
+  dir_.write("rules/resumes.jsonl", lines);
+  const auto outcome = migrate("jsonl:" + (dir_.path() / "rules").string(),
+                               {"--mapping", source_dir + "/mappings/ats/resumes.yaml"});
+  EXPECT_EQ(outcome.exit, 0) << outcome.all();
+  EXPECT_EQ(target_->value("SELECT count(*) FROM resume_documents"), "11");
+  EXPECT_EQ(target_->value("SELECT string_agg(DISTINCT rule, ', ') FROM check_document_rules()"),
+            "limit_active_resumes_trigger, validate_resume_data");
+  EXPECT_EQ(target_->value("SELECT count(*) FROM arango2pg.run_event WHERE severity = 'warn' AND "
+                           "message LIKE '%more active resumes than the limit%'"),
+            "1");
 }
 
 // Collections were loaded in the order of their names: as soon as the sample was larger than one

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "e2e/harness.h"
+#include "source_dir.h"
 
 namespace arango2pg::e2e {
 namespace {

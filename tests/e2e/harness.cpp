@@ -28,6 +28,12 @@ std::string unique_name(const char* what) {
   return std::string(what) + "_" + std::to_string(getpid()) + "_" + std::to_string(++next);
 }
 
+/// The program under test; ARANGO2PG_TEST_BINARY names another build of it, such as a sanitizer's.
+std::string program() {
+  const char* other = std::getenv("ARANGO2PG_TEST_BINARY");
+  return other != nullptr ? other : ARANGO2PG_BINARY;
+}
+
 /// A statement on the server's maintenance database.
 bool on_server(const std::string& sql) {
   PGconn* c = PQconnectdb("dbname=postgres");
@@ -48,7 +54,7 @@ Process::Process(std::vector<std::string> arguments, std::vector<std::string> en
   const auto base = std::filesystem::temp_directory_path() / unique_name("arango2pg_process");
   out_ = base.string() + ".out";
   err_ = base.string() + ".err";
-  arguments.insert(arguments.begin(), ARANGO2PG_BINARY);
+  arguments.insert(arguments.begin(), program());
   for (char** e = environ; *e != nullptr; ++e) environment.emplace_back(*e);
   const auto pointers = [](std::vector<std::string>& texts) {
     std::vector<char*> all;

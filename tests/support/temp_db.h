@@ -71,9 +71,11 @@ class WithDb : public ::testing::Test {
     if (!TempDb::problem().empty())
       GTEST_SKIP() << "no PostgreSQL server (" << TempDb::problem()
                    << "): run `pg_virtualenv ctest`";
-    db_.emplace();
+    db_.emplace(database_options());
     connection_.emplace(db_->connect());
   }
+  /// What stands behind CREATE DATABASE; called only where there is a server.
+  virtual std::string database_options() { return "ENCODING 'UTF8' TEMPLATE template0"; }
   void TearDown() override {
     connection_.reset();
     db_.reset();

@@ -1,5 +1,7 @@
 // /_api/explain: the plan, as far as a reader looks at it (protocol 4.1).
 #include "fake_arango/aql_parser.h"
+
+#include <iterator>
 #include "fake_arango/state.h"
 
 namespace fake_arango {

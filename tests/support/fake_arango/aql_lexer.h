@@ -2,6 +2,7 @@
 /// AQL's tokens.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>

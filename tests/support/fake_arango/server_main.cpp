@@ -1,7 +1,9 @@
 // The server double as a program, for the quickstart, the demo and the benches.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <vector>
 

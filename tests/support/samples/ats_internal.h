@@ -2,15 +2,14 @@
 /// How the ATS sample is put together; private to samples/.
 #pragma once
 
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "samples/ats_sample.h"
 #include "samples/clock.h"
 #include "samples/json_text.h"
 #include "samples/random.h"
+#include "samples/sample.h"
 #include "samples/vocabulary.h"
 
 namespace arango2pg::samples {
@@ -34,36 +33,6 @@ struct Job {
   std::string company, title;
   bool completed = false;
   Micros at = 0;
-};
-
-/// A collection under construction: documents with the time of their last write.
-class Collection {
- public:
-  Collection(std::string name, bool edge, std::vector<std::string> indexes) {
-    made_.name = std::move(name);
-    made_.edge = edge;
-    made_.indexes = std::move(indexes);
-  }
-  /// Begins a document: {"_key":…,"_id":…,["_from","_to",]"_rev":…. The caller adds attributes and
-  /// hands it to add().
-  JsonText begin(const std::string& key, Micros written, bool ascii, const std::string& from = {},
-                 const std::string& to = {});
-  void add(Micros written, JsonText& document) {
-    documents_.emplace_back(written, document.end_object().text());
-  }
-  /// A line as it is, complete or not.
-  void add_line(Micros written, std::string line) {
-    documents_.emplace_back(written, std::move(line));
-  }
-  void filter_one() { ++made_.filtered; }
-  [[nodiscard]] const std::string& name() const { return made_.name; }
-  /// In write order.
-  SampleCollection finish() &&;
-
- private:
-  SampleCollection made_;
-  std::vector<std::pair<Micros, std::string>> documents_;
-  std::set<std::string> revisions_;
 };
 
 /// Everything the documents refer to.

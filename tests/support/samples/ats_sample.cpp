@@ -1,7 +1,6 @@
 #include "samples/ats_sample.h"
 
 #include <algorithm>
-#include <map>
 
 #include "samples/ats_internal.h"
 
@@ -41,24 +40,6 @@ std::string users_sql(const std::vector<User>& users) {
 
 }  // namespace
 
-JsonText Collection::begin(const std::string& key, Micros written, bool ascii,
-                           const std::string& from, const std::string& to) {
-  std::string rev = revision(written);
-  for (std::uint64_t n = 1; !revisions_.insert(rev).second; ++n) rev = revision(written, n);
-  JsonText json(ascii);
-  json.begin_object().string("_key", key).string("_id", made_.name + "/" + key);
-  if (!from.empty()) json.string("_from", from).string("_to", to);
-  json.string("_rev", rev);
-  return json;
-}
-
-SampleCollection Collection::finish() && {
-  std::stable_sort(documents_.begin(), documents_.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (auto& [written, json] : documents_) made_.documents.push_back(std::move(json));
-  return std::move(made_);
-}
-
 void make_users(World& world, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     world.users.push_back({login_id(world.random, i), people()[i % people().size()]});
@@ -93,23 +74,7 @@ AtsSample make_ats_sample(const AtsOptions& options) {
 }
 
 std::string manifest(const AtsOptions& options, const AtsSample& sample) {
-  std::map<std::string, std::int64_t> refused;
-  for (const Expected& e : sample.quarantined) ++refused[e.collection];
-  JsonText json;
-  json.begin_object().number("seed", static_cast<std::int64_t>(options.seed));
-  json.name("collections").begin_array();
-  for (const SampleCollection& c : sample.collections) {
-    json.begin_object().string("name", c.name).boolean("edge", c.edge);
-    json.number("documents", static_cast<std::int64_t>(c.documents.size()));
-    json.number("filtered", static_cast<std::int64_t>(c.filtered));
-    json.number("quarantined", refused[c.name]).end_object();
-  }
-  json.end_array().name("quarantined").begin_array();
-  for (const Expected& e : sample.quarantined) {
-    json.begin_object().string("collection", e.collection).string("key", e.key);
-    json.string("rule", e.rule).end_object();
-  }
-  return json.end_array().end_object().text() + "\n";
+  return manifest(options.seed, sample.collections, sample.quarantined);
 }
 
 }  // namespace arango2pg::samples

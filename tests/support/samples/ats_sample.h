@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "samples/sample.h"
+
 namespace arango2pg::samples {
 
 struct AtsOptions {
@@ -20,19 +22,6 @@ struct AtsOptions {
   bool users = false;   ///< add a collection `users`
 };
 
-struct SampleCollection {
-  std::string name;
-  bool edge = false;
-  std::vector<std::string> indexes;    ///< attributes with a persistent index
-  std::vector<std::string> documents;  ///< JSON, in write order
-  std::size_t filtered = 0;            ///< documents that no mapping of the pack takes
-};
-
-/// A document that must end in quarantine.
-struct Expected {
-  std::string collection, key, rule;
-};
-
 struct AtsSample {
   std::vector<SampleCollection> collections;
   std::vector<Expected> quarantined;
@@ -42,8 +31,6 @@ struct AtsSample {
 /// The same options give the same bytes.
 AtsSample make_ats_sample(const AtsOptions& options);
 
-/// {"seed":…,"collections":[{"name","edge","documents","filtered","quarantined"}],
-///  "quarantined":[{"collection","key","rule"}]}
 std::string manifest(const AtsOptions& options, const AtsSample& sample);
 
 }  // namespace arango2pg::samples

@@ -10,36 +10,12 @@
 #include <string>
 
 #include "base/ids.h"
-#include "doc/batch.h"
-#include "doc/json.h"
 #include "samples/clock.h"
 #include "samples/json_text.h"
+#include "samples/parsed.h"
 
 namespace arango2pg::samples {
 namespace {
-
-/// A parsed document of the sample.
-class Parsed {
- public:
-  explicit Parsed(const std::string& text) {
-    buffer_.append(text);
-    error_ = document_.parse(buffer_.view());
-  }
-  [[nodiscard]] bool good() const { return !error_; }
-  [[nodiscard]] std::string text(std::string_view name) const {
-    const auto value = document_.root().find(name);
-    std::string scratch;
-    return value && value->kind() == doc::Kind::string ? std::string(value->string(scratch)) : "";
-  }
-  [[nodiscard]] std::optional<doc::Value> find(std::string_view name) const {
-    return document_.root().find(name);
-  }
-
- private:
-  doc::PaddedBuffer buffer_;
-  doc::Document document_;
-  std::optional<doc::JsonError> error_;
-};
 
 const SampleCollection& collection(const AtsSample& sample, std::string_view name) {
   return *std::find_if(sample.collections.begin(), sample.collections.end(),
@@ -61,24 +37,7 @@ TEST(AtsSample, HoldsOnlyDocumentsThatAServerCouldSend) {
     AtsOptions options;
     options.odd = options.users = true;
     options.ascii = ascii;
-    for (const auto& c : make_ats_sample(options).collections) {
-      std::set<std::string> keys, revisions;
-      std::uint64_t last = 0;
-      for (const std::string& text : c.documents) {
-        const Parsed document(text);
-        ASSERT_TRUE(document.good()) << text;
-        EXPECT_EQ(document.text("_id"), c.name + "/" + document.text("_key"));
-        EXPECT_TRUE(keys.insert(document.text("_key")).second) << text;
-        const auto revision = Rev::parse(document.text("_rev"));
-        ASSERT_TRUE(revision) << text;
-        EXPECT_GT(revision->value, last) << "not in write order: " << text;
-        last = revision->value;
-        EXPECT_EQ(c.edge, !document.text("_from").empty());
-        if (ascii) {
-          EXPECT_TRUE(std::all_of(text.begin(), text.end(), [](char ch) { return ch > 0; }));
-        }
-      }
-    }
+    for (const auto& c : make_ats_sample(options).collections) expect_sendable(c, ascii);
   }
 }
 

@@ -172,4 +172,13 @@ void CollectionFile::finish() {
   if (!good) file.fail();
 }
 
+void write_collections(const SampleDirectory& directory,
+                       const std::vector<SampleCollection>& collections) {
+  for (const SampleCollection& collection : collections) {
+    CollectionFile file(directory, collection.name, collection.edge, collection.indexes);
+    for (const std::string& document : collection.documents) file.document(document);
+    file.finish();
+  }
+}
+
 }  // namespace arango2pg::samples

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "samples/sample.h"
+
 namespace arango2pg::samples {
 
 enum class Form : std::uint8_t { jsonl, dump };
@@ -56,5 +58,8 @@ class CollectionFile {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+void write_collections(const SampleDirectory& directory,
+                       const std::vector<SampleCollection>& collections);
 
 }  // namespace arango2pg::samples

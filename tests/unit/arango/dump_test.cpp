@@ -7,6 +7,7 @@
 #include "arango/open.h"
 #include "base/error.h"
 #include "source_contract.h"
+#include "source_dir.h"
 #include "temp_directory.h"
 
 using namespace arango2pg;

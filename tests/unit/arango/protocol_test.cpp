@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "arango/ahead.h"
 #include "arango/cursor.h"
 #include "arango/page_size.h"

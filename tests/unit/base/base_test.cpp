@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <thread>
+#include <vector>
 
 #include "base/budget.h"
 #include "base/channel.h"
@@ -34,7 +35,8 @@ TEST(Rev, RefusesWhatIsNoRevision) {
 TEST(Rev, KnowsItsTime) { EXPECT_EQ(Rev::parse("_bpq8a-----")->unix_micros(), 1609459200000000); }
 
 TEST(Uuid, ReadsEitherCaseAndWritesLower) {
-  EXPECT_EQ(Uuid::parse("6BA7B810-9DAD-11d1-80b4-00C04FD430C8")->text(), "6ba7b810-9dad-11d1-80b4-00c04fd430c8");
+  EXPECT_EQ(Uuid::parse("6BA7B810-9DAD-11d1-80b4-00C04FD430C8")->text(),
+            "6ba7b810-9dad-11d1-80b4-00c04fd430c8");
   EXPECT_FALSE(Uuid::parse("6ba7b8109dad11d180b400c04fd430c8"));
   EXPECT_FALSE(Uuid::parse("6ba7b810-9dad-11d1-80b4-00c04fd430cg"));
 }

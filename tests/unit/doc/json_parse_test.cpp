@@ -9,6 +9,7 @@
 #include <string>
 
 #include "doc/json.h"
+#include "source_dir.h"
 
 namespace arango2pg::doc {
 namespace {

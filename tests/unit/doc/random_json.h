@@ -2,7 +2,9 @@
 /// Random documents for property tests, sound ones and broken ones.
 #pragma once
 
+#include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <random>
 #include <string>
 #include <string_view>

@@ -9,6 +9,7 @@
 
 #include "mapping/rules_internal.h"
 #include "mapping/transforms.h"
+#include "source_dir.h"
 
 using namespace arango2pg::mapping;
 

@@ -4,6 +4,7 @@
 
 #include "mapping/schema_check.h"
 #include "mapping/transforms.h"
+#include "source_dir.h"
 #include "unit/mapping/mapping_test_support.h"
 
 using namespace arango2pg;

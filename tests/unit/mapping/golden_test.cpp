@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "source_dir.h"
 #include "unit/mapping/mapping_test_support.h"
 
 using namespace arango2pg;

@@ -122,7 +122,7 @@ TEST(Compile, ChecksValueTablesAgainstTheEnumeration) {
                 "{ path: a, then: [{ map: { values: { a: done, b: broken }, otherwise: open } }] }",
                 "enum('open','done')"),
             "users.yaml:7: column 't.v': the value \"broken\" can't be stored: is no label of the "
-            "enumeration 'enum('open','done')'");
+            "enumeration 'enum('open','done')' (open, done)");
 }
 
 TEST(Compile, TakesTypesThatMayFit) {

@@ -1,6 +1,7 @@
 // What went wrong when ATSPro left ArangoDB (seed systems, chapter 0), as documents of those
 // shapes.
 #include "doc/identity.h"
+#include "source_dir.h"
 #include "unit/mapping/mapping_test_support.h"
 
 using namespace arango2pg;

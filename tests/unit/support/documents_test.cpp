@@ -1,8 +1,10 @@
 // Documents in chunks: order, snapshots, system attributes.
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <map>
 #include <random>
+#include <stdexcept>
 
 #include "fake_arango/documents.h"
 #include "fake_arango/fake_arango.h"

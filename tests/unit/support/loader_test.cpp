@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "source_dir.h"
 #include "unit/support/double_fixture.h"
 
 using namespace fake_arango;

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "source_dir.h"
 #include "unit/support/double_fixture.h"
 
 using namespace fake_arango;

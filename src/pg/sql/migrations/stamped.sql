@@ -1,0 +1,7 @@
+-- $1 pack, $2 schema, $3 number, $4 name, $5 checksum
+INSERT INTO arango2pg.migration_history AS h (pack, schema_name, number, name, checksum, state)
+VALUES ($1, $2, $3::integer, $4, $5, 'stamped')
+ON CONFLICT (pack, schema_name, number) DO UPDATE
+SET name = excluded.name, checksum = excluded.checksum, state = excluded.state, message = NULL,
+    applied_by = current_user, applied_at = clock_timestamp(), seconds = NULL,
+    step = NULL, steps_checksum = NULL, position = NULL
