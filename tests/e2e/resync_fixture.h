@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "e2e/harness.h"
+#include "source_dir.h"
 
 namespace arango2pg::e2e {
 

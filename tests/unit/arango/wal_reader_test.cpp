@@ -10,6 +10,7 @@
 #include "arango/live.h"
 #include "arango/wal.h"
 #include "fake_arango/fake_arango.h"
+#include "source_dir.h"
 #include "unit/arango/scripted_server.h"
 
 namespace arango2pg::arango {

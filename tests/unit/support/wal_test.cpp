@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "fake_arango/wal_log.h"
+#include "source_dir.h"
 #include "unit/support/double_fixture.h"
 
 using namespace fake_arango;
