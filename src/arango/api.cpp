@@ -203,6 +203,12 @@ std::optional<std::uint64_t> Api::count(const std::string& collection) {
   return number_of(Answer(body).find("count"));
 }
 
+std::string Api::revision(const std::string& collection) {
+  doc::PaddedBuffer body;
+  if (!get_of(collection, "/revision", body).ok()) return {};
+  return text_of(Answer(body).find("revision"));
+}
+
 Placement Api::placement(const std::string& collection) {
   doc::PaddedBuffer body;
   const Reply reply = get_of(collection, "/count?details=true", body);

@@ -77,6 +77,8 @@ class Api {
   /// Nothing if the collection is gone or not readable.
   std::optional<CollectionSize> size(const std::string& collection);
   std::optional<std::uint64_t> count(const std::string& collection);
+  /// Changes with each write; empty if the collection is gone or not readable.
+  std::string revision(const std::string& collection);
   Placement placement(const std::string& collection);
   /// The server's JSON, untouched.
   std::string properties(const std::string& collection);

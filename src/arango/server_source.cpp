@@ -74,6 +74,10 @@ std::optional<std::uint64_t> ServerSource::count(const std::string& collection) 
   return api_.count(collection);
 }
 
+std::string ServerSource::revision(const std::string& collection) {
+  return api_.revision(collection);
+}
+
 std::unique_ptr<doc::Reader> ServerSource::open(std::vector<doc::PartTask> parts,
                                                 ByteBudget& budget) {
   info();  // the version decides what cursors can do

@@ -20,11 +20,6 @@
 namespace arango2pg::cli {
 namespace {
 
-void show(const run::Summary& summary, const RawOptions& raw) {
-  fmt::print("{}", run::to_text(summary));
-  if (!raw.summary.empty()) run::write_summary(summary, raw.summary);
-}
-
 void add_migrate(CLI::App& app, RawOptions& raw, Chosen& chosen) {
   CLI::App* c =
       command(app, chosen, "migrate",
@@ -197,9 +192,15 @@ CLI::App* command(CLI::App& parent, Chosen& chosen, const std::string& name,
 
 run::TargetOptions target_options(const RawOptions& raw) { return {raw.target, raw.target_schema}; }
 
+void show(const run::Summary& summary, const RawOptions& raw) {
+  fmt::print("{}", run::to_text(summary));
+  if (!raw.summary.empty()) run::write_summary(summary, raw.summary);
+}
+
 void add_commands(CLI::App& app, RawOptions& raw, std::optional<Command>& chosen) {
   add_ping(app, raw, chosen);
   add_migrate(app, raw, chosen);
+  add_resync(app, raw, chosen);
   add_status(app, raw, chosen);
   add_quarantine(app, raw, chosen);
   add_schema(app, raw, chosen);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "cli/options.h"
+#include "run/summary.h"
 
 namespace arango2pg::cli {
 
@@ -25,6 +26,11 @@ CLI::App* command(CLI::App& parent, Chosen& chosen, const std::string& name,
                   const std::string& help, std::function<Exit()> action);
 run::TargetOptions target_options(const RawOptions& raw);
 
+/// The table of the run, and the file of --summary.
+void show(const run::Summary& summary, const RawOptions& raw);
+
+/// `arango2pg resync` (resync_command.cpp).
+void add_resync(CLI::App& app, RawOptions& raw, Chosen& chosen);
 /// `arango2pg schema …` (schema_command.cpp).
 void add_schema(CLI::App& app, RawOptions& raw, Chosen& chosen);
 

@@ -79,6 +79,12 @@ struct DocRef {
   std::uint32_t size = 0;
 };
 
+/// A document that the source no longer has (resync).
+struct Removal {
+  std::string key;
+  std::optional<Rev> revision;  ///< of the removed document; nothing = unknown, any row of it goes
+};
+
 /// Documents of one part, in the part's order, as received. Not shared between threads; handed over
 /// whole.
 struct DocBatch {
@@ -93,6 +99,11 @@ struct DocBatch {
   Lease lease;                 ///< for `bytes`
   std::uint64_t skipped =
       0;  ///< lines that are no documents by the source's own rules (removed by a later marker)
+  /// Resync: documents that went before those of `docs` came; a key may be in both (then its
+  /// document wins over any row that is not newer than the removal).
+  std::vector<Removal> removed;
+  bool emptied = false;  ///< resync: the collection lost all documents before these
+  bool unseen = false;   ///< resync: rows that the pass has not seen are of documents that went
   /// Documents of this run that were refused before and get another chance: their entries in
   /// quarantine, parallel to `docs`. Empty = documents read from the source.
   std::vector<std::int64_t> quarantined;
@@ -159,7 +170,15 @@ struct RowBatch {
   std::vector<DocRef> docs;
   std::vector<DocId>
       ids;  ///< one per document, filled if the plan says so (document-level audit, merge)
-  std::vector<TableRows> tables;      ///< parallel to the collection plan's tables
+  std::vector<TableRows> tables;  ///< parallel to the collection plan's tables
+  /// Resync (CompileOptions::follow), parallel to the collection plan's tables, empty for children:
+  /// what tells the rows of a document, for each one that was not rejected and for each removed one
+  /// (row_doc = docs.size() + its index): the identity columns, then key text, revision int8,
+  /// removed boolean, part int8.
+  std::vector<TableRows> identities;
+  std::vector<Removal> removed;
+  bool emptied = false;
+  bool unseen = false;
   std::vector<Rejection> rejections;  ///< ascending by doc
   std::uint64_t filtered = 0;
   std::uint64_t skipped = 0;

@@ -89,6 +89,8 @@ class Source {
   /// A reader for the parts of one stream, going on behind their positions. `budget` must outlive
   /// the reader.
   virtual std::unique_ptr<Reader> open(std::vector<PartTask> parts, ByteBudget& budget) = 0;
+  /// A text that changes with every write to the collection; empty = the source can't tell.
+  virtual std::string revision(const std::string&) { return {}; }
   /// Documents the collection holds now, if the source can tell; compared with what was read.
   virtual std::optional<std::uint64_t> count(const std::string& collection) = 0;
 };

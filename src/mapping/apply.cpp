@@ -50,7 +50,8 @@ class Mapper {
     }
     w_.warnings.clear();
     w_.jsonb_order = plan.jsonb_order;
-    if (plan.audit_level == AuditLevel::document) out.ids.resize(count);
+    if (plan.audit_level == AuditLevel::document || plan.follow) out.ids.resize(count);
+    if (plan.follow) attach_identities();
   }
 
   void run() {
@@ -58,8 +59,12 @@ class Mapper {
       doc_ = static_cast<std::uint32_t>(i);
       w_.next_document();
       mark();
-      if (!document()) reject();
+      if (!document())
+        reject();
+      else if (plan_.follow)
+        identities(w_.frame(0), doc_, w_.identity.revision, false);
     }
+    if (plan_.follow) removals();
     for (std::size_t c = 0; c < used_.size(); ++c)
       if (used_[c] != 0) out_.notes.defaults_used[plan_.counters[c]] += used_[c];
     for (const auto& [what, count] : w_.warnings) out_.notes.warnings[what] += count;
@@ -120,7 +125,7 @@ class Mapper {
       id.revision_text = *revision;
       if (plan_.needs_revision || !out_.ids.empty()) read_revision();
     }
-    if (!out_.ids.empty()) out_.ids[doc_] = {std::string(id.key), id.revision};
+    if (doc_ < out_.ids.size()) out_.ids[doc_] = {std::string(id.key), id.revision};
     id.from = end_of(frame, slot_from, text_at(slot_from));
     id.to = end_of(frame, slot_to, text_at(slot_to));
     return true;
@@ -255,6 +260,76 @@ class Mapper {
     if (strictest() == Unmapped::warn) find_unmapped(w_, frame, taken(), unmapped_, nullptr);
   }
 
+  // -- what tells the rows of a document (resync)
+
+  /// Behind the identity columns: key, revision, removed, part.
+  static constexpr std::size_t facts = 4;
+
+  void attach_identities() {
+    out_.identities.resize(plan_.targets.size());
+    w_.identity_writers.clear();
+    for (const PlanSpec& spec : plan_.specs) {
+      const std::size_t t = spec.root.target;
+      w_.identity_writers.emplace_back(
+          plan_.targets[t].format, static_cast<std::uint16_t>(spec.root.identity.size() + facts));
+      w_.identity_writers.back().attach(out_.identities[t]);
+    }
+  }
+
+  void identities(const Frame& frame, std::uint32_t doc, const std::optional<Rev>& revision,
+                  bool removed) {
+    for (std::size_t s = 0; s < plan_.specs.size(); ++s)
+      identity_row(plan_.specs[s].root, w_.identity_writers[s], frame, doc, revision, removed);
+  }
+
+  /// A key that the columns can't hold has no row there: nothing is written then.
+  void identity_row(const PlanTable& table, doc::RowWriter& writer, const Frame& frame,
+                    std::uint32_t doc, const std::optional<Rev>& revision, bool removed) {
+    std::vector<Cell>& cells = w_.row(0);
+    cells.resize(table.identity.size());
+    Evaluator e(w_, frame, plan_.name);
+    w_.used.clear();  // what a default fills here has been counted with its row
+    for (std::size_t c = 0; c < cells.size(); ++c)
+      if (!fill(table.identity[c], cells, c, e)) return;
+    writer.begin_row();
+    for (std::size_t c = 0; c < cells.size(); ++c) {
+      e.policy = table.identity[c].policy;
+      if (write(writer, cells[c], table.identity[c].type, e)) continue;
+      writer.rollback_row();
+      return;
+    }
+    writer.text(w_.identity.key);
+    if (revision && revision->value <= INT64_MAX)
+      writer.int8(static_cast<std::int64_t>(revision->value));
+    else
+      writer.null();
+    writer.boolean(removed);
+    writer.int8(batch_.part);
+    writer.end_row(doc);
+  }
+
+  /// Of a removed document only the key is left: it is mapped like a document that holds no more.
+  void removals() {
+    for (std::size_t i = 0; i < batch_.removed.size(); ++i) {
+      const doc::Removal& removed = batch_.removed[i];
+      w_.next_document();
+      std::string id = plan_.name + "/" + removed.key;
+      TextBuffer json(w_);
+      json->append("{\"_key\":");
+      doc::append_json_string(*json, removed.key);
+      json->append(",\"_id\":");
+      doc::append_json_string(*json, id);
+      json->append("}");
+      if (w_.document.parse(w_.arena.keep(*json))) continue;
+      Frame& frame = w_.frame(0);
+      frame.parent = nullptr;
+      plan_.slots.scan(w_, 0, frame);
+      doc_ = static_cast<std::uint32_t>(batch_.docs.size() + i);
+      if (!identify(frame)) continue;
+      identities(frame, doc_, removed.revision, true);
+    }
+  }
+
   // -- all or nothing
 
   void mark() {
@@ -300,10 +375,14 @@ doc::RowBatch Plan::apply(doc::DocBatch batch, Scratch& scratch) const {
   out.lease = std::move(batch.lease);
   out.source = std::move(batch.bytes);
   out.docs = std::move(batch.docs);
+  out.removed = std::move(batch.removed);
+  out.emptied = batch.emptied;
+  out.unseen = batch.unseen;
   std::uint64_t held = out.source.capacity() + out.docs.capacity() * sizeof(doc::DocRef);
-  for (const doc::TableRows& rows : out.tables)
-    held += rows.bytes.capacity() +
-            (rows.row_end.capacity() + rows.row_doc.capacity()) * sizeof(std::uint32_t);
+  for (const auto* tables : {&out.tables, &out.identities})
+    for (const doc::TableRows& rows : *tables)
+      held += rows.bytes.capacity() +
+              (rows.row_end.capacity() + rows.row_doc.capacity()) * sizeof(std::uint32_t);
   out.lease.resize(held);
   return out;
 }

@@ -21,6 +21,7 @@ class Compiler {
         plan_(std::make_shared<Plan>()) {
     plan_->name = collection.name;
     plan_->jsonb_order = options.jsonb_order;
+    plan_->follow = options.follow;
     for (const char* name : {"_key", "_id", "_rev", "_from", "_to"}) plan_->slots.add(name);
   }
 
@@ -86,7 +87,12 @@ class Compiler {
     plan_->targets.push_back(target(spec, rules, parent_table));
     TargetTable& target = plan_->targets.back();
     target.parent = parent == nullptr ? -1 : static_cast<int>(parent->target);
-    if (parent == nullptr) target.revision = spec.revision;
+    if (parent == nullptr) {
+      target.revision = spec.revision;
+      target.on_delete = resolve_on_delete(spec, target, options_.follow);
+    } else {
+      target.on_delete = on_delete_of_child(plan_->targets[parent->target], target);
+    }
     out.where = rules.where;
     out.checks = rules.checks;
     for (Condition& c : out.where) assign_slot(c.at, slots);
@@ -95,14 +101,32 @@ class Compiler {
     for (const ColumnRule& rule : rules.columns)
       out.columns.push_back(column(spec, rule, target, parent, slots));
     check_columns(place, rules, target, out);
-    if (parent != nullptr) target.parent_key = parent_key(out, *parent);
+    if (parent != nullptr) {
+      target.parent_key = parent_key(out, *parent);
+      if (options_.follow && target.parent_key.empty())
+        place.fail(rules.key_line,
+                   "table '" + target.table.name.text() +
+                       "' does not hold the whole key of its parent '" +
+                       plan_->targets[parent->target].table.name.text() +
+                       "': a resync could not find the rows of a document",
+                   "Add a column with `{ parent: … }` for each column of the parent's key.");
+    }
     order_columns(place, out);
+    if (parent == nullptr) {
+      find_identity(target, out);
+      if (options_.follow) check_identity(place, rules, target);
+    }
     for (const TableRules& child : rules.children) {  // `target` may move from here on
       PlanTable below = table_of_child(spec, child, out);
       assign_slot(below.each, slots);
       out.children.push_back(std::move(below));
     }
     return out;
+  }
+
+  static OnDelete on_delete_of_child(const TargetTable& parent, const TargetTable& child) {
+    if (parent.on_delete != OnDelete::soft) return parent.on_delete;
+    return child.table.column("deleted_at") != nullptr ? OnDelete::soft : OnDelete::keep;
   }
 
   /// The columns that repeat the key of the parent's row as it is.
@@ -168,7 +192,6 @@ class Compiler {
     TargetTable out;
     out.key = rules.key;
     out.indexes_after = spec.indexes_after;
-    out.on_delete = spec.on_delete;
     if (lookup_) {
       auto found = lookup_(rules.into);
       if (!found && rules.into.schema.empty())
@@ -184,6 +207,14 @@ class Compiler {
     }
     out.create = spec.create;
     out.table = derive_table(spec, rules, parent, lookup_ || spec.create);
+    // A table of our own gets what `soft` needs.
+    if (spec.create && parent == nullptr && spec.on_delete == OnDelete::soft &&
+        out.table.column("deleted_at") == nullptr) {
+      doc::Column deleted;
+      deleted.name = "deleted_at";
+      deleted.type = *parse_type("timestamptz");
+      out.table.columns.push_back(std::move(deleted));
+    }
     if (out.table.name.schema.empty() && spec.create)
       out.table.name.schema = options_.target_schema;
     if (spec.create) out.create_sql = creation(spec, rules, out.table);

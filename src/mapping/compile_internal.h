@@ -34,6 +34,16 @@ std::vector<ColumnRule> usual_audit_columns(const doc::Table* table, int line);
 /// Parents before children, referenced tables before referencing ones, audit tables last.
 void sort_tables(Plan& plan);
 
+// -- identity (compile_identity.cpp)
+/// Finds the columns that tell a document's rows by its key, for TargetTable::identity and
+/// key_column.
+void find_identity(TargetTable& target, PlanTable& table);
+/// What becomes of rows of deleted documents: as the spec says, else as the table allows. `follow`:
+/// refuses what can't be done.
+OnDelete resolve_on_delete(const Spec& spec, const TargetTable& target, bool follow);
+/// Refuses a root table whose rows nothing tells.
+void check_identity(const Place& place, const TableRules& rules, const TargetTable& target);
+
 // -- columns (compile_columns.cpp)
 /// Refuses what can never be loaded: a shape that no value of the type has, a literal that does not
 /// convert.

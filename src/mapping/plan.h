@@ -27,7 +27,15 @@ struct TargetTable {
   std::vector<std::string>
       create_sql;  ///< then: CREATE TABLE and its indexes, quoted, ready to run
   bool indexes_after = true;
+  /// What becomes of the row of a deleted document. `soft` where nothing was said and the table has
+  /// a column deleted_at, `hard` where it has none.
   OnDelete on_delete = OnDelete::soft;
+  /// Columns whose values follow from the document's key alone and tell its row (resync): the key,
+  /// or a column that the mapping fills with `meta: key` or its likes. Empty: nothing tells. Root
+  /// tables only.
+  std::vector<std::string> identity;
+  /// A text column that holds the document's key as it is, "" = none. Root tables only.
+  std::string key_column;
   int parent = -1;  ///< index of the table whose document this child row belongs to; -1 = own
   /// Columns here that hold the parent's key, parallel to its `key`; empty if not all of it is
   /// here.
@@ -41,6 +49,9 @@ struct CompileOptions {
   /// Write the members of objects for jsonb columns in the order in which jsonb stores them: saves
   /// PostgreSQL a fifth of its time. False: as they stand in the document (for people to read).
   bool jsonb_order = true;
+  /// For a resync: batches get RowBatch::ids and RowBatch::identities. Throws Error(usage) for
+  /// tables that a resync can't keep up to date, with what to change.
+  bool follow = false;
 };
 
 /// Looks a table up in the target's catalog; nothing = no such table. Absent function = no target

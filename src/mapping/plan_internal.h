@@ -39,6 +39,7 @@ struct PlanTable {
   SlotPath each;    ///< children: the array in the parent's frame
   SlotTable slots;  ///< children: of their own frame
   std::vector<PlanTable> children;
+  std::vector<PlanColumn> identity;  ///< root tables of a plan that follows: see TargetTable
 };
 
 /// One mapping file.
@@ -59,6 +60,7 @@ struct Plan final : CollectionPlan {
   std::vector<std::string> counters;
   bool jsonb_order = true;
   bool needs_revision = false;  ///< a column holds the revision
+  bool follow = false;          ///< see CompileOptions
 
   [[nodiscard]] const std::string& collection() const override { return name; }
   [[nodiscard]] const std::vector<TargetTable>& tables() const override { return targets; }

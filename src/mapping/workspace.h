@@ -100,6 +100,7 @@ struct Scratch::Impl {
   bool constant_used = false;     ///< a default or constant supplied the value of this column
   std::vector<std::size_t> used;  ///< counters of defaults and constants this document used
   std::vector<doc::RowWriter> writers;
+  std::vector<doc::RowWriter> identity_writers;  ///< by spec, of a plan that follows
   JsonSorter sorter;
   bool jsonb_order = false;  ///< of the plan at work
   std::map<std::string, std::uint64_t> warnings;

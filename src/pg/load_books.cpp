@@ -66,8 +66,13 @@ void write_text(doc::RowWriter& row, const std::string& text) {
     row.text(valid_text(text));
 }
 
-/// Identity of a document whose plan kept none.
+/// Identity of a document whose plan kept none, or of one that is removed.
 doc::DocId identity_of(const doc::RowBatch& batch, std::uint32_t doc) {
+  if (doc >= batch.docs.size()) {
+    const std::size_t i = doc - batch.docs.size();
+    if (i >= batch.removed.size()) return {};  // all of the collection
+    return {batch.removed[i].key, batch.removed[i].revision};
+  }
   if (doc < batch.ids.size()) return batch.ids[doc];
   doc::DocId id;
   doc::Document document;
@@ -91,7 +96,9 @@ Bookkeeper::Bookkeeper(const LoaderConfig& config, std::span<const doc::RowBatch
   for (std::uint32_t b = 0; b < batches.size(); ++b) {
     const doc::RowBatch& batch = batches[b];
     if (batch.collection >= config.collections.size() ||
-        batch.tables.size() != config.collections[batch.collection].tables.size())
+        batch.tables.size() != config.collections[batch.collection].tables.size() ||
+        (config.collections[batch.collection].changes &&
+         batch.identities.size() != batch.tables.size()))
       throw Error(Exit::unexpected, "a batch does not fit the loader's collections");
     auto part = std::find_if(parts_.begin(), parts_.end(),
                              [&](const PartWork& p) { return p.id == batch.part; });
@@ -152,9 +159,12 @@ void Bookkeeper::collect_rejected(const RowLoader& rows) {
   for (const Refusal& r : rows.refusals()) {
     const doc::RowBatch& batch = batches_[r.at.batch];
     doc::DocId id = identity_of(batch, r.at.doc);
-    rejected_.push_back({r.at.batch, r.at.doc, batch.part, std::move(id.key), id.revision, "",
-                         "pg_" + condition_name(r.sqlstate), r.message});
-    ++refused_[r.at.batch];
+    const bool removal = r.at.doc >= batch.docs.size();
+    rejected_.push_back(
+        {r.at.batch, r.at.doc, batch.part, std::move(id.key), id.revision, "",
+         "pg_" + condition_name(r.sqlstate),
+         (removal ? "the document is gone, but its row can't be removed: " : "") + r.message});
+    ++(removal ? kept_ : refused_)[r.at.batch];
   }
   std::sort(rejected_.begin(), rejected_.end(), [](const Rejected& a, const Rejected& b) {
     return std::tie(a.batch, a.doc) < std::tie(b.batch, b.doc);
@@ -186,7 +196,14 @@ void Bookkeeper::write_quarantine(CopySession& session, const std::atomic<bool>&
     write_revision(row, r.revision);
     row.text(valid_text(r.rule));
     row.text(valid_text(r.path));
-    const std::string_view document = batches_[r.batch].document(r.doc);
+    const doc::RowBatch& batch = batches_[r.batch];
+    if (r.doc >= batch.docs.size()) {
+      row.text(valid_text(r.message));
+      row.null();
+      copy.end_row();
+      continue;
+    }
+    const std::string_view document = batch.document(r.doc);
     if (document.size() <= largest_bytea) {
       row.text(valid_text(r.message));
       row.bytea(document);
@@ -231,7 +248,8 @@ std::string Bookkeeper::batch_detail(const PartWork& part) const {
   return json + "}";
 }
 
-void Bookkeeper::write_audit(CopySession& session, const std::atomic<bool>& stop) {
+void Bookkeeper::write_audit(CopySession& session, const RowLoader& rows,
+                             const std::atomic<bool>& stop) {
   const auto level = [&](std::uint32_t batch) {
     return config_.collections[batches_[batch].collection].audit;
   };
@@ -259,6 +277,12 @@ void Bookkeeper::write_audit(CopySession& session, const std::atomic<bool>& stop
   };
   for (const PartWork& p : parts_) {
     const LoadCollection& collection = config_.collections[p.collection];
+    if (collection.changes) {
+      const std::uint64_t gone = rows.emptied(p.collection);
+      if (gone > 0 && collection.audit != Audit::off)
+        entry(collection.name, p.id, "", "delete", std::nullopt, gone, "{\"truncated\":true}");
+      continue;
+    }
     if (collection.audit == Audit::batch && written(p) > 0)
       entry(collection.name, p.id, "", "load", std::nullopt, written(p), batch_detail(p));
     if (collection.audit != Audit::document) continue;
@@ -268,8 +292,8 @@ void Bookkeeper::write_audit(CopySession& session, const std::atomic<bool>& stop
         throw Error(Exit::unexpected, "document-level audit needs the identity of each document");
       // A document with rows was written, unless PostgreSQL refused it.
       std::vector<bool> has_rows(batch.docs.size());
-      for (const doc::TableRows& rows : batch.tables)
-        for (const std::uint32_t d : rows.row_doc) has_rows[d] = true;
+      for (const doc::TableRows& table : batch.tables)
+        for (const std::uint32_t d : table.row_doc) has_rows[d] = true;
       for (const Rejected& r : rejected_)
         if (r.batch == b) has_rows[r.doc] = false;
       for (std::size_t d = 0; d < batch.docs.size(); ++d)
@@ -302,14 +326,26 @@ void Bookkeeper::write_checkpoint(CopySession& session, const PartWork& part, co
   }
   counters.written = written(part);
   // What left the quarantine counts against what came in: a difference, maybe below zero.
-  const auto quarantined =
-      static_cast<std::int64_t>(documents - counters.filtered - counters.written) -
-      static_cast<std::int64_t>(retried);
+  auto quarantined = static_cast<std::int64_t>(documents - counters.filtered - counters.written) -
+                     static_cast<std::int64_t>(retried);
+  for (const std::uint32_t batch : part.batches) {
+    const auto kept = kept_.find(batch);
+    if (kept == kept_.end()) continue;
+    counters.read += kept->second;  // a removal that must be looked at, like a document
+    quarantined += static_cast<std::int64_t>(kept->second);
+  }
   // The merge counts per collection; its first part here takes the number.
   const auto first = std::find_if(parts_.begin(), parts_.end(), [&](const PartWork& p) {
     return p.collection == part.collection;
   });
-  if (first->id == part.id) counters.updated = rows.updated(part.collection);
+  if (first->id == part.id) {
+    counters.updated = rows.updated(part.collection);
+    counters.deleted = rows.emptied(part.collection);
+  }
+  if (const auto changed = changed_.find(part.id); changed != changed_.end()) {
+    counters.updated += changed->second.updated;
+    counters.deleted += changed->second.deleted;
+  }
   const std::optional<std::string> seq_before =
       part.seq_before ? std::optional(std::to_string(*part.seq_before)) : std::nullopt;
   const Rows moved =
@@ -318,7 +354,8 @@ void Bookkeeper::write_checkpoint(CopySession& session, const PartWork& part, co
                     std::to_string(part.last_seq), token, std::to_string(counters.read),
                     std::to_string(counters.written), std::to_string(counters.updated),
                     std::to_string(counters.filtered), std::to_string(quarantined),
-                    std::to_string(counters.bytes), json_of(notes), part.last ? "t" : "f"});
+                    std::to_string(counters.bytes), json_of(notes), part.last ? "t" : "f",
+                    std::to_string(counters.deleted)});
   if (moved.affected == 1) return;
   const Rows now =
       session.exec(statement("loader/parts.sql"), {array_literal({std::to_string(part.id)})});
@@ -326,15 +363,22 @@ void Bookkeeper::write_checkpoint(CopySession& session, const PartWork& part, co
 }
 
 void Bookkeeper::write(CopySession& session, const RowLoader& rows, const std::string& token,
-                       const std::atomic<bool>& stop) {
+                       const std::atomic<bool>& stop, const SyncState* sync) {
   rejected_.clear();
   refused_.clear();
+  kept_.clear();
   quarantined_.clear();
+  changed_.clear();
+  total_changed_ = 0;
   collect_rejected(rows);
   take_out_retried(session);
+  settle_quarantine(session);
   write_quarantine(session, stop);
-  write_audit(session, stop);
+  log_changes(session);
+  write_audit(session, rows, stop);
+  for (std::uint32_t c = 0; c < config_.collections.size(); ++c) total_changed_ += rows.emptied(c);
   for (const PartWork& p : parts_) write_checkpoint(session, p, rows, token);
+  if (sync != nullptr) write_sync(session, *sync);
 }
 
 }  // namespace arango2pg::pg

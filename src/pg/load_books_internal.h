@@ -38,11 +38,13 @@ class Bookkeeper {
   void check_leases(CopySession& session);
   /// `token` marks this commit in the ledger.
   void write(CopySession& session, const RowLoader& rows, const std::string& token,
-             const std::atomic<bool>& stop);
+             const std::atomic<bool>& stop, const SyncState* sync);
   /// Documents new in quarantine, by collection; known after write().
   [[nodiscard]] const std::map<std::uint32_t, std::uint64_t>& quarantined() const {
     return quarantined_;
   }
+  /// Documents inserted, updated or deleted (collections with changes); known after write().
+  [[nodiscard]] std::uint64_t changed() const { return total_changed_; }
 
  private:
   /// A document on its way to quarantine.
@@ -54,10 +56,19 @@ class Bookkeeper {
     std::string path, rule, message;
   };
 
+  /// Documents of a part that were there before.
+  struct Changed {
+    std::uint64_t updated = 0, deleted = 0;
+  };
+
+  [[nodiscard]] bool with_changes(std::uint32_t batch) const;
+  void settle_quarantine(CopySession& session);
+  void log_changes(CopySession& session);
+  void write_sync(CopySession& session, const SyncState& sync) const;
   void collect_rejected(const RowLoader& rows);
   void take_out_retried(CopySession& session);
   void write_quarantine(CopySession& session, const std::atomic<bool>& stop);
-  void write_audit(CopySession& session, const std::atomic<bool>& stop);
+  void write_audit(CopySession& session, const RowLoader& rows, const std::atomic<bool>& stop);
   void write_checkpoint(CopySession& session, const PartWork& part, const RowLoader& rows,
                         const std::string& token);
   [[noreturn]] void taken_over(PartId part, const std::string& state,
@@ -71,6 +82,9 @@ class Bookkeeper {
   std::vector<Rejected> rejected_;  ///< ascending by batch and document
   std::map<std::uint32_t, std::uint64_t>
       refused_;  ///< documents by batch: PostgreSQL's, not the mapping's
+  std::map<std::uint32_t, std::uint64_t> kept_;  ///< by batch: rows that could not be removed
+  std::map<PartId, Changed> changed_;
+  std::uint64_t total_changed_ = 0;
   std::map<std::uint32_t, std::uint64_t> quarantined_;
 };
 

@@ -20,8 +20,12 @@ std::optional<RowsRefused> RowLoader::try_load(std::uint32_t collection, Documen
   // at each other in any order.
   session_.exec("SAVEPOINT arango2pg_rows; SET CONSTRAINTS ALL DEFERRED");
   try {
-    const Totals totals = load(collection, documents, true);
+    Totals totals;
+    const Share all = share(collection, documents);
+    prepare(all, totals);
+    write(all, totals);
     set_constraints_immediate();
+    clear(collection);
     session_.exec("RELEASE SAVEPOINT arango2pg_rows");
     add(collection, totals);
     return std::nullopt;
@@ -59,13 +63,17 @@ void RowLoader::isolate(std::uint32_t collection, Documents documents,
 }
 
 void RowLoader::load_isolating(const std::optional<DocAt>& suspect) {
-  for (std::uint32_t c = 0; c < config_.collections.size(); ++c) {
+  const auto count = static_cast<std::uint32_t>(config_.collections.size());
+  // Removals are older than the documents of their batch.
+  for (std::uint32_t c = count; c-- > 0;)
+    if (const auto removals = removals_of(c); !removals.empty()) isolate(c, removals, std::nullopt);
+  for (std::uint32_t c = 0; c < count; ++c) {
     const std::vector<DocAt> documents = documents_of(c);
     if (documents.empty()) continue;
     const bool here = suspect && batches_[suspect->batch].collection == c;
     isolate(c, documents, here ? suspect : std::nullopt);
   }
-  retry_foreign_keys();
+  retry_by_order();
 }
 
 /// From the last document to the first: a chain in which each points at the next one goes in at
@@ -89,18 +97,20 @@ void RowLoader::isolate_backwards(std::uint32_t collection, Documents documents)
   }
 }
 
-void RowLoader::retry_foreign_keys() {
-  // Cut into ranges, a document may have come before the one it points at. Now that all others are
-  // in, such documents get another chance, until no more of them go in.
-  constexpr const char* foreign_key_violation = "23503";
+void RowLoader::retry_by_order() {
+  // Cut into ranges, a document may have come before the one it points at, or before the one that
+  // gives up its unique value. Now that all others are in, such documents get another chance, until
+  // no more of them go in.
+  const auto by_order = [](const Refusal& r) {
+    return r.sqlstate == "23503" || r.sqlstate == "23505" || r.sqlstate == "23P01";
+  };
   for (bool backwards = true;; backwards = !backwards) {
     std::map<std::uint32_t, std::vector<DocAt>> again;
     for (const Refusal& r : refusals_)
-      if (r.sqlstate == foreign_key_violation)
-        again[batches_[r.at.batch].collection].push_back(r.at);
+      if (by_order(r)) again[batches_[r.at.batch].collection].push_back(r.at);
     const std::size_t before = refusals_.size();
     if (again.empty()) return;
-    std::erase_if(refusals_, [&](const Refusal& r) { return r.sqlstate == foreign_key_violation; });
+    std::erase_if(refusals_, by_order);
     for (auto& [collection, documents] : again) {
       std::sort(documents.begin(), documents.end());
       if (backwards)

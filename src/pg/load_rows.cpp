@@ -7,52 +7,6 @@
 namespace arango2pg::pg {
 namespace {
 
-std::string column_list(const std::vector<std::string>& columns) {
-  std::string out;
-  for (const std::string& c : columns) out += (out.empty() ? "" : ", ") + quote(c);
-  return out;
-}
-
-std::string stage_name(std::size_t collection, std::size_t index) {
-  return "pg_temp.arango2pg_stage_" + std::to_string(collection) + "_" + std::to_string(index);
-}
-
-/// "a.x = b.y AND …" for columns that belong together.
-std::string joined(const std::string& a, const std::vector<std::string>& x, const std::string& b,
-                   const std::vector<std::string>& y) {
-  std::string out;
-  for (std::size_t i = 0; i < x.size(); ++i)
-    out += (i == 0 ? "" : " AND ") + a + "." + quote(x[i]) + " = " + b + "." + quote(y[i]);
-  return out;
-}
-
-/// INSERT … ON CONFLICT from the staging table. Of several rows with one key the newest wins, then
-/// the last that was sent.
-std::string merge_statement(const LoadTable& table, const std::string& stage) {
-  const std::string revision = table.revision.empty() ? "" : quote(table.revision);
-  std::string sets;
-  for (const std::string& c : table.columns)
-    if (std::find(table.key.begin(), table.key.end(), c) == table.key.end())
-      sets += (sets.empty() ? "" : ", ") + quote(c) + " = excluded." + quote(c);
-  std::string sql = "WITH merged AS (INSERT INTO " + quote(table.name) + " AS target (" +
-                    column_list(table.columns) + ") SELECT " + column_list(table.columns) +
-                    " FROM (SELECT DISTINCT ON (" + column_list(table.key) + ") * FROM " + stage +
-                    " ORDER BY " + column_list(table.key) +
-                    (revision.empty() ? "" : ", " + revision + " DESC NULLS LAST") +
-                    ", ctid DESC) staged ON CONFLICT (" + column_list(table.key) + ") DO ";
-  sql += sets.empty() ? "NOTHING" : "UPDATE SET " + sets;
-  if (!sets.empty() && !revision.empty())
-    sql +=
-        " WHERE target." + revision + " IS NULL OR excluded." + revision + " >= target." + revision;
-  // What was there before is counted by the statement's own snapshot: the usual look at xmax does
-  // not work for partitioned tables.
-  return sql +
-         " RETURNING 1) SELECT (SELECT count(*) FROM merged), (SELECT count(*) FROM (SELECT "
-         "DISTINCT " +
-         column_list(table.key) + " FROM " + stage + ") s WHERE NOT EXISTS (SELECT FROM " +
-         quote(table.name) + " t WHERE " + joined("t", table.key, "s", table.key) + "))";
-}
-
 /// The row that a COPY error is about: "COPY t, line 3, column c: …". The sentence is in the
 /// server's language, so the first number behind the table's name is taken. A name that holds ", 7"
 /// misleads this; the isolation only uses it to choose where to look first.
@@ -90,42 +44,6 @@ bool is_rows_fault(const Failure& failure) {
 
 }  // namespace
 
-TableSql table_sql(const LoadCollection& collection, std::size_t number, std::size_t index) {
-  const LoadTable& table = collection.tables[index];
-  const std::string format =
-      table.format == doc::CopyFormat::binary ? " FROM STDIN (FORMAT binary)" : " FROM STDIN";
-  const std::string columns = " (" + column_list(table.columns) + ")";
-  TableSql sql;
-  if (!table.merge) {
-    sql.copy = "COPY " + quote(table.name) + columns + format;
-    return sql;
-  }
-  const std::string stage = stage_name(number, index);
-  sql.copy = "COPY " + stage + columns + format;
-  // Types only: constraints are the target's business, and generated columns don't come.
-  sql.create_stage = "CREATE TEMPORARY TABLE " + stage.substr(stage.find('.') + 1) +
-                     " ON COMMIT DELETE ROWS AS SELECT " + column_list(table.columns) + " FROM " +
-                     quote(table.name) + " WITH NO DATA";
-  sql.clear_stage = "TRUNCATE " + stage;
-  sql.merge = merge_statement(table, stage);
-  if (table.parent < 0) return sql;
-  // The parents are merged already: the target holds the newest revision there is.
-  const LoadTable& parent = collection.tables[static_cast<std::size_t>(table.parent)];
-  const std::string staged_parent = stage_name(number, static_cast<std::size_t>(table.parent));
-  const std::string newer =
-      parent.revision.empty() ? "false"
-                              : "EXISTS (SELECT FROM " + quote(parent.name) + " t WHERE " +
-                                    joined("t", parent.key, "p", parent.key) + " AND t." +
-                                    quote(parent.revision) + " > p." + quote(parent.revision) + ")";
-  sql.skip_outdated = "DELETE FROM " + stage + " s USING " + staged_parent + " p WHERE " +
-                      joined("s", table.parent_key, "p", parent.key) + " AND " + newer;
-  sql.delete_absent = "DELETE FROM " + quote(table.name) + " c USING " + staged_parent +
-                      " p WHERE " + joined("c", table.parent_key, "p", parent.key) + " AND NOT " +
-                      newer + " AND NOT EXISTS (SELECT FROM " + stage + " s WHERE " +
-                      joined("s", table.key, "c", table.key) + ")";
-  return sql;
-}
-
 RowLoader::RowLoader(CopySession& session, const LoaderConfig& config,
                      const std::vector<std::vector<TableSql>>& sql,
                      std::span<const doc::RowBatch> batches, const std::atomic<bool>& stop)
@@ -136,6 +54,11 @@ std::uint64_t RowLoader::updated(std::uint32_t collection) const {
   return found == updated_.end() ? 0 : found->second;
 }
 
+std::uint64_t RowLoader::emptied(std::uint32_t collection) const {
+  const auto found = emptied_.find(collection);
+  return found == emptied_.end() ? 0 : found->second;
+}
+
 std::vector<DocAt> RowLoader::documents_of(std::uint32_t collection) const {
   std::vector<DocAt> out;
   for (std::uint32_t b = 0; b < batches_.size(); ++b)
@@ -144,7 +67,20 @@ std::vector<DocAt> RowLoader::documents_of(std::uint32_t collection) const {
   return out;
 }
 
-std::vector<RowLoader::Slice> RowLoader::slices(std::size_t table, Documents documents) const {
+std::vector<DocAt> RowLoader::removals_of(std::uint32_t collection) const {
+  std::vector<DocAt> out;
+  for (std::uint32_t b = 0; b < batches_.size(); ++b) {
+    if (batches_[b].collection != collection) continue;
+    const auto first = static_cast<std::uint32_t>(batches_[b].docs.size());
+    const auto end = first + static_cast<std::uint32_t>(batches_[b].removed.size()) +
+                     (batches_[b].emptied || batches_[b].unseen ? 1U : 0U);
+    for (std::uint32_t d = first; d < end; ++d) out.push_back({b, d});
+  }
+  return out;
+}
+
+std::vector<RowLoader::Slice> RowLoader::slices(bool identities, std::size_t table,
+                                                Documents documents) const {
   std::vector<Slice> out;
   for (std::size_t i = 0; i < documents.size();) {
     // Neighbours in one batch go out together.
@@ -152,7 +88,8 @@ std::vector<RowLoader::Slice> RowLoader::slices(std::size_t table, Documents doc
     while (end < documents.size() && documents[end].batch == documents[i].batch &&
            documents[end].doc == documents[end - 1].doc + 1)
       ++end;
-    const doc::TableRows& rows = batches_[documents[i].batch].tables[table];
+    const doc::RowBatch& batch = batches_[documents[i].batch];
+    const doc::TableRows& rows = identities ? batch.identities[table] : batch.tables[table];
     const auto& of = rows.row_doc;
     const auto first = std::lower_bound(of.begin(), of.end(), documents[i].doc);
     const auto last = std::upper_bound(first, of.end(), documents[end - 1].doc);
@@ -164,17 +101,38 @@ std::vector<RowLoader::Slice> RowLoader::slices(std::size_t table, Documents doc
   return out;
 }
 
-void RowLoader::copy(std::uint32_t collection, std::size_t table,
-                     const std::vector<Slice>& slices) {
-  const LoadTable& target = config_.collections[collection].tables[table];
+RowLoader::Share RowLoader::share(std::uint32_t collection, Documents documents) const {
+  Share share{collection, documents, {}, false, false};
+  for (std::size_t t = 0; t < config_.collections[collection].tables.size(); ++t)
+    share.tables.push_back(slices(false, t, documents));
+  for (const DocAt& at : documents) {
+    const doc::RowBatch& batch = batches_[at.batch];
+    if (at.doc != batch.docs.size() + batch.removed.size()) continue;
+    share.emptied = share.emptied || batch.emptied;
+    share.unseen = share.unseen || batch.unseen;
+  }
+  return share;
+}
+
+Rows RowLoader::run(const std::string& sql) {
   try {
-    CopyIn in(session_, sql_[collection][table].copy, stop_);
-    in.write(doc::RowWriter::header(target.format));
+    return session_.exec(sql);
+  } catch (Refused& e) {
+    if (!is_rows_fault(e.failure)) throw;
+    throw RowsRefused{std::move(e.failure), std::nullopt};
+  }
+}
+
+void RowLoader::copy(const std::string& sql, doc::CopyFormat format,
+                     const std::vector<Slice>& slices) {
+  try {
+    CopyIn in(session_, sql, stop_);
+    in.write(doc::RowWriter::header(format));
     for (const Slice& s : slices) {
       const std::size_t begin = s.rows->row_begin(s.first);
       in.write(std::string_view(s.rows->bytes).substr(begin, s.rows->row_end[s.end - 1] - begin));
     }
-    in.write(doc::RowWriter::trailer(target.format));
+    in.write(doc::RowWriter::trailer(format));
     in.finish();
   } catch (Refused& e) {
     if (!is_rows_fault(e.failure)) throw;
@@ -193,71 +151,135 @@ void RowLoader::copy(std::uint32_t collection, std::size_t table,
   }
 }
 
-std::uint64_t RowLoader::merge(std::uint32_t collection, std::size_t table) {
-  const TableSql& sql = sql_[collection][table];
-  try {
-    if (!sql.skip_outdated.empty()) session_.exec(sql.skip_outdated);
-    if (!sql.delete_absent.empty()) session_.exec(sql.delete_absent);
-    const Rows done = session_.exec(sql.merge);
-    return static_cast<std::uint64_t>(
-        std::max<std::int64_t>(done.number(0, 0) - done.number(0, 1), 0));
-  } catch (Refused& e) {
-    if (e.failure.lost || !is_data_error(e.failure.sqlstate)) throw;
-    throw RowsRefused{std::move(e.failure), std::nullopt};
+void RowLoader::stage(const Share& share, Totals& totals) {
+  const LoadCollection& collection = config_.collections[share.collection];
+  for (std::size_t t = 0; t < collection.tables.size(); ++t) {
+    const LoadTable& table = collection.tables[t];
+    for (const Slice& s : share.tables[t]) {
+      totals.rows += s.end - s.first;
+      totals.bytes += s.rows->row_end[s.end - 1] - s.rows->row_begin(s.first);
+    }
+    const TableSql& sql = sql_[share.collection][t];
+    if (table.merge && !share.tables[t].empty()) copy(sql.copy, table.format, share.tables[t]);
+    if (sql.copy_seen.empty()) continue;
+    const auto seen = slices(true, t, share.documents);
+    if (!seen.empty()) copy(sql.copy_seen, table.format, seen);
   }
 }
 
-RowLoader::Totals RowLoader::load(std::uint32_t collection, Documents documents, bool again) {
-  const auto& tables = config_.collections[collection].tables;
-  Totals totals;
+/// False if every document at hand is staged for the table under the key that it always had.
+bool RowLoader::may_lose_rows(const Share& share, std::size_t table) const {
+  const LoadTable& of = config_.collections[share.collection].tables[table];
+  if (of.identity != of.key) return true;
+  std::size_t seen = 0, staged = 0;
+  for (const Slice& s : slices(true, table, share.documents)) seen += s.end - s.first;
+  for (const Slice& s : share.tables[table]) staged += s.end - s.first;
+  return seen != staged;
+}
+
+void RowLoader::remove(const Share& share, Totals& totals) {
+  const auto& tables = config_.collections[share.collection].tables;
+  const auto& sql = sql_[share.collection];
+  std::vector<bool> doomed(tables.size(), false);
+  for (std::size_t t = 0; t < tables.size(); ++t) {
+    if (!tables[t].merge || tables[t].parent >= 0 || sql[t].doom.empty()) continue;
+    if (share.emptied)
+      totals.emptied += run(sql[t].doom_all).affected;
+    else if (may_lose_rows(share, t))
+      run(sql[t].doom);
+    else if (!share.unseen)
+      continue;
+    if (share.unseen && !sql[t].doom_unseen.empty()) {
+      run(sql[t].doom_unseen);
+      run(sql[t].note_unseen);
+    }
+    doomed[t] = true;
+  }
+  for (std::size_t t = 0; t < tables.size(); ++t)
+    if (!sql[t].skip_outdated.empty()) run(sql[t].skip_outdated);
+  for (std::size_t t = 0; t < tables.size(); ++t) {
+    // Documents that have no children any more are a reason to look, too.
+    if (!tables[t].merge || tables[t].parent < 0) continue;
+    doomed[t] = run(sql[t].doom).affected > 0;
+  }
+  for (std::size_t t = 0; t < tables.size(); ++t)
+    if (!sql[t].note.empty()) run(sql[t].note);
+  for (std::size_t t = tables.size(); t-- > 0;)
+    if (doomed[t]) run(sql[t].remove);
+}
+
+void RowLoader::prepare(const Share& share, Totals& totals) {
+  const auto& tables = config_.collections[share.collection].tables;
+  if (std::none_of(tables.begin(), tables.end(), [](const LoadTable& t) { return t.merge; }))
+    return stage(share, totals);  // only counts: nothing is staged
+  stage(share, totals);
+  remove(share, totals);
+}
+
+void RowLoader::write(const Share& share, Totals& totals) {
+  const LoadCollection& collection = config_.collections[share.collection];
   // A document counts as updated by its own table: the first one it has a row in. Further tables
   // are its children.
-  std::vector<std::vector<bool>> seen(batches_.size());
-  for (std::size_t t = 0; t < tables.size(); ++t) {
-    const std::vector<Slice> part = slices(t, documents);
-    if (!part.empty()) copy(collection, t, part);
-    // Documents that have no children any more are a reason to merge, too.
-    if (part.empty() && tables[t].parent < 0) continue;
+  std::vector<std::vector<bool>> counted(batches_.size());
+  for (std::size_t t = 0; t < collection.tables.size(); ++t) {
+    const auto& slices = share.tables[t];
+    if (slices.empty()) continue;
+    const LoadTable& table = collection.tables[t];
+    const TableSql& sql = sql_[share.collection][t];
+    if (!table.merge) {
+      copy(sql.copy, table.format, slices);
+      continue;
+    }
+    const Rows done = run(sql.merge);
+    if (collection.changes) continue;
     bool own = false;
-    for (const Slice& s : part) {
-      totals.rows += s.end - s.first;
-      totals.bytes += s.rows->row_end[s.end - 1] - s.rows->row_begin(s.first);
-      if (!tables[t].merge) continue;
-      seen[s.batch].resize(batches_[s.batch].docs.size());
+    for (const Slice& s : slices) {
+      counted[s.batch].resize(batches_[s.batch].docs.size());
       for (std::size_t r = s.first; r < s.end; ++r) {
-        own = own || !seen[s.batch][s.rows->row_doc[r]];
-        seen[s.batch][s.rows->row_doc[r]] = true;
+        own = own || !counted[s.batch][s.rows->row_doc[r]];
+        counted[s.batch][s.rows->row_doc[r]] = true;
       }
     }
-    if (!tables[t].merge) continue;
-    const std::uint64_t updated = merge(collection, t);
-    if (own) totals.updated += updated;
+    if (own)
+      totals.updated += static_cast<std::uint64_t>(
+          std::max<std::int64_t>(done.number(0, 0) - done.number(0, 1), 0));
   }
-  if (again)
-    for (std::size_t t = 0; t < tables.size(); ++t)
-      if (tables[t].merge) session_.exec(sql_[collection][t].clear_stage);
-  return totals;
+}
+
+/// More documents follow in this transaction: staging tables must be left empty.
+void RowLoader::clear(std::uint32_t collection) {
+  for (const TableSql& sql : sql_[collection])
+    if (!sql.clear.empty()) session_.exec(sql.clear);
 }
 
 void RowLoader::add(std::uint32_t collection, const Totals& totals) {
   rows_ += totals.rows;
   bytes_ += totals.bytes;
   updated_[collection] += totals.updated;
+  emptied_[collection] += totals.emptied;
 }
 
-void RowLoader::set_constraints_immediate() {
-  try {
-    session_.exec("SET CONSTRAINTS ALL IMMEDIATE");
-  } catch (Refused& e) {
-    if (e.failure.lost || !is_data_error(e.failure.sqlstate)) throw;
-    throw RowsRefused{std::move(e.failure), std::nullopt};
-  }
-}
+void RowLoader::set_constraints_immediate() { run("SET CONSTRAINTS ALL IMMEDIATE"); }
 
 void RowLoader::load_all() {
-  for (std::uint32_t c = 0; c < config_.collections.size(); ++c) {
-    const std::vector<DocAt> documents = documents_of(c);
-    if (!documents.empty()) add(c, load(c, documents, false));
+  const auto count = static_cast<std::uint32_t>(config_.collections.size());
+  std::vector<std::vector<DocAt>> documents(count);
+  std::vector<std::optional<Share>> shares(count);
+  std::vector<Totals> totals(count);
+  // What goes, goes in the reverse order of what comes: rows that point at others first.
+  for (std::uint32_t c = count; c-- > 0;) {
+    documents[c] = documents_of(c);
+    const auto removals = removals_of(c);
+    documents[c].insert(documents[c].end(), removals.begin(), removals.end());
+    std::sort(documents[c].begin(), documents[c].end());
+    if (documents[c].empty()) continue;
+    shares[c] = share(c, documents[c]);
+    prepare(*shares[c], totals[c]);
+  }
+  for (std::uint32_t c = 0; c < count; ++c) {
+    if (!shares[c]) continue;
+    write(*shares[c], totals[c]);
+    add(c, totals[c]);
   }
   // Deferred constraints are checked here, where a refusal can still be isolated; not by COMMIT.
   set_constraints_immediate();

@@ -1,5 +1,6 @@
 #include "pg/loader.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <random>
@@ -50,8 +51,10 @@ struct Loader::Impl {
     }
   }
 
-  CommitResult commit(std::span<doc::RowBatch> batches, const std::stop_token& stop);
-  CommitResult attempt(Bookkeeper& books, std::span<doc::RowBatch> batches);
+  CommitResult commit(std::span<doc::RowBatch> batches, const std::stop_token& stop,
+                      const SyncState* sync);
+  CommitResult attempt(Bookkeeper& books, std::span<doc::RowBatch> batches, const SyncState* sync);
+  [[nodiscard]] bool with_changes() const;
   CopySession& connected();
   void end_old_sessions();
   bool happened(const Bookkeeper& books);
@@ -94,7 +97,8 @@ CopySession& Loader::Impl::connected() {
     end_old_sessions();
     for (const auto& tables : sql)
       for (const TableSql& t : tables)
-        if (!t.create_stage.empty()) session->exec(t.create_stage);
+        if (!t.create.empty()) session->exec(t.create);
+    if (with_changes()) session->exec(create_changes);
   } catch (const Refused&) {
     drop_session();  // half set up: of no use
     throw;
@@ -138,9 +142,17 @@ bool Loader::Impl::happened(const Bookkeeper& books) {
   return !rows.empty() && rows.is_true(0, 0);
 }
 
-CommitResult Loader::Impl::attempt(Bookkeeper& books, std::span<doc::RowBatch> batches) {
+bool Loader::Impl::with_changes() const {
+  return std::any_of(config.collections.begin(), config.collections.end(),
+                     [](const LoadCollection& c) { return c.changes; });
+}
+
+CommitResult Loader::Impl::attempt(Bookkeeper& books, std::span<doc::RowBatch> batches,
+                                   const SyncState* sync) {
   CopySession& s = connected();
   s.exec("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL arango2pg.loading = 'on'");
+  // Rows that go and rows that come meet in the middle.
+  if (with_changes()) s.exec("SET CONSTRAINTS ALL DEFERRED");
   books.check_leases(s);
   RowLoader rows(s, config, sql, batches, cancelled);
   if (isolating)
@@ -148,10 +160,11 @@ CommitResult Loader::Impl::attempt(Bookkeeper& books, std::span<doc::RowBatch> b
   else
     rows.load_all();
   const std::string token = random_token();
-  books.write(s, rows, token, cancelled);
+  books.write(s, rows, token, cancelled, sync);
   result.rows = rows.rows();
   result.bytes = rows.bytes();
   result.quarantined = books.quarantined();
+  result.changed = books.changed();
   in_doubt = token;
   try {
     s.commit();
@@ -163,7 +176,8 @@ CommitResult Loader::Impl::attempt(Bookkeeper& books, std::span<doc::RowBatch> b
   return result;
 }
 
-CommitResult Loader::Impl::commit(std::span<doc::RowBatch> batches, const std::stop_token& stop) {
+CommitResult Loader::Impl::commit(std::span<doc::RowBatch> batches, const std::stop_token& stop,
+                                  const SyncState* sync) {
   result = {};
   if (batches.empty()) return result;
   isolating = false;
@@ -178,7 +192,7 @@ CommitResult Loader::Impl::commit(std::span<doc::RowBatch> batches, const std::s
         if (happened(books)) return result;
         in_doubt.clear();
       }
-      return attempt(books, batches);
+      return attempt(books, batches, sync);
     } catch (RowsRefused& refused) {
       roll_back();
       isolating = true;
@@ -224,8 +238,9 @@ void Loader::Impl::wait(std::chrono::milliseconds time, const std::stop_token& s
 Loader::Loader(LoaderConfig config) : impl_(std::make_unique<Impl>(std::move(config))) {}
 Loader::~Loader() = default;
 
-CommitResult Loader::commit(std::span<doc::RowBatch> batches, const std::stop_token& stop) {
-  return impl_->commit(batches, stop);
+CommitResult Loader::commit(std::span<doc::RowBatch> batches, const std::stop_token& stop,
+                            const SyncState* sync) {
+  return impl_->commit(batches, stop, sync);
 }
 
 void Loader::cancel() noexcept {

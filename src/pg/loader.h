@@ -18,6 +18,10 @@
 
 namespace arango2pg::pg {
 
+/// What becomes of a row whose document was deleted: it stays, gets the time in `deleted_at`, or
+/// goes.
+enum class Gone : std::uint8_t { keep, soft, hard };
+
 /// How one table is written.
 struct LoadTable {
   TableName name;
@@ -32,6 +36,17 @@ struct LoadTable {
   /// batch no longer has are then deleted. Without: children are upserted by key only.
   int parent = -1;
   std::vector<std::string> parent_key;
+  /// Of a table of a collection with `changes` that is no child: columns that tell a document's
+  /// rows, as RowBatch::identities has them. A row that comes back loses its `deleted_at`.
+  std::vector<std::string> identity;
+  Gone gone = Gone::keep;  ///< with `changes`; of a child: when its parent's row goes
+  /// For RowBatch::unseen: where passes noted what they saw of this table, by identity columns.
+  struct Seen {
+    TableName table;
+    std::vector<std::string> identity;
+  };
+  std::vector<Seen> seen;
+  std::string key_column;  ///< text column with the document's key, for the audit; "" = none
 };
 
 enum class Audit : std::uint8_t { off, batch, document };
@@ -40,7 +55,31 @@ struct LoadCollection {
   std::string name;
   std::vector<LoadTable> tables;  ///< parallel to RowBatch::tables; parents first
   Audit audit = Audit::batch;     ///< entries in arango2pg.audit_log
+  /// Resync: all tables are merged, and rows that their documents no longer have go; a row with the
+  /// revision that comes is left alone; audit entries tell what was done to which document, with
+  /// its old and new revision; older entries in quarantine of documents that come again are
+  /// settled.
+  bool changes = false;
 };
+
+/// How far a collection follows its source; one row of arango2pg.sync_state.
+struct SyncPoint {
+  std::string collection;
+  std::string tick;         ///< of the log; "" = leave as it is
+  std::string source_tick;  ///< the newest the source had then
+};
+
+/// The rows of arango2pg.sync_state that are written with a commit.
+struct SyncState {
+  std::string source_identity;
+  std::string strategy;
+  std::vector<SyncPoint> points;
+  /// When source and target were last equal, as PostgreSQL reads it; "" = now, for points where
+  /// both ticks are.
+  std::string caught_up_at{};
+};
+/// Parameters of loader/sync_state.sql.
+std::vector<Param> sync_parameters(RunId run, const SyncState& sync);
 
 struct LoaderConfig {
   std::string conninfo;
@@ -57,8 +96,10 @@ struct CommitResult {
   std::uint64_t rows = 0;   ///< over all tables
   std::uint64_t bytes = 0;  ///< COPY bytes sent
   std::map<std::uint32_t, std::uint64_t>
-      quarantined;       ///< documents by collection: those of the batches + refused by PostgreSQL,
-                         ///< without those that were in quarantine before
+      quarantined;  ///< documents by collection: those of the batches + refused by PostgreSQL,
+                    ///< without those that were in quarantine before
+  std::uint64_t changed =
+      0;                 ///< documents inserted, updated or deleted (collections with `changes`)
   unsigned retries = 0;  ///< transactions begun again (lost connection, deadlock, bad row)
 };
 
@@ -76,7 +117,9 @@ class Loader {
   /// (nothing of `batches` is durable then) and Error(interrupted) when `stop` is requested while
   /// waiting for a retry or cancel() was called. Only where the server vanished for good while a
   /// COMMIT was on its way nobody can tell; the ledger knows, and the next run asks it.
-  CommitResult commit(std::span<doc::RowBatch> batches, const std::stop_token& stop);
+  /// `sync` is written in the same transaction.
+  CommitResult commit(std::span<doc::RowBatch> batches, const std::stop_token& stop,
+                      const SyncState* sync = nullptr);
 
   /// Makes a running commit() of another thread fail soon with Error(interrupted) (PQcancel); if
   /// none is running, the next one. Thread-safe.

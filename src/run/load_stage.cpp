@@ -34,6 +34,18 @@ pg::Audit audit_of(mapping::AuditLevel level) {
   return pg::Audit::off;
 }
 
+pg::Gone gone_of(mapping::OnDelete on_delete) {
+  switch (on_delete) {
+    case mapping::OnDelete::soft:
+      return pg::Gone::soft;
+    case mapping::OnDelete::hard:
+      return pg::Gone::hard;
+    case mapping::OnDelete::keep:
+      break;
+  }
+  return pg::Gone::keep;
+}
+
 }  // namespace
 
 LoadStage::LoadStage(doc::Source& source, const MigrateOptions& options, const SignalWatch& signals,
@@ -48,24 +60,27 @@ LoadStage::LoadStage(doc::Source& source, const MigrateOptions& options, const S
       run_(run),
       helper_(helper) {}
 
-pg::LoadCollection LoadStage::load_collection(std::size_t index) const {
+pg::LoadCollection load_collection(const mapping::CollectionPlan& plan, bool merge, bool changes) {
   pg::LoadCollection collection;
-  collection.name = plan_.collections[index].name;
-  const bool merge = options_.merge || merge_.contains(collection.name);
-  for (const auto& table : plan_.plans[index]->tables()) {
+  collection.name = plan.collection();
+  collection.changes = changes;
+  for (const auto& table : plan.tables()) {
     pg::LoadTable& load = collection.tables.emplace_back();
     load.name = table.table.name;
     load.columns = table.columns;
     load.format = table.format;
     load.key = table.key;
     load.revision = table.revision;
-    load.merge = merge && !table.is_audit;
+    load.merge = (merge || changes) && !table.is_audit;
+    load.identity = table.identity;
+    load.gone = gone_of(table.on_delete);
+    load.key_column = table.key_column;
     if (!table.parent_key.empty() && !table.is_audit) {
       load.parent = table.parent;
       load.parent_key = table.parent_key;
     }
   }
-  collection.audit = audit_of(plan_.plans[index]->audit());
+  collection.audit = audit_of(plan.audit());
   return collection;
 }
 
@@ -77,7 +92,11 @@ pg::LoaderConfig LoadStage::loader_config() const {
   config.worker = ledger_.worker();
   config.give_up_after = options_.retry_for;
   for (std::size_t i = 0; i < plan_.plans.size(); ++i)
-    config.collections.push_back(load_collection(i));
+    config.collections.push_back(load_collection(
+        *plan_.plans[i], options_.merge || merge_.contains(plan_.collections[i].name),
+        options_.changes));
+  if (adjust_)
+    for (auto& collection : config.collections) adjust_(collection);
   return config;
 }
 

@@ -3,6 +3,7 @@
 /// documents that came before what they point at.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -18,12 +19,20 @@
 
 namespace arango2pg::run {
 
+/// How a collection of the plan is written: by COPY, by upsert (`merge`), or so that rows follow
+/// their documents (`changes`).
+pg::LoadCollection load_collection(const mapping::CollectionPlan& plan, bool merge, bool changes);
+
 class LoadStage {
  public:
   /// All must outlive the stage. `helper`: another process leads the run; this one takes parts as
   /// long as there are any.
   LoadStage(doc::Source& source, const MigrateOptions& options, const SignalWatch& signals,
             const RunPlan& plan, pg::Ledger& ledger, Progress& progress, RunId run, bool helper);
+
+  /// Has the last word on how a collection is written.
+  using Adjust = std::function<void(pg::LoadCollection&)>;
+  void adjust(Adjust adjust) { adjust_ = std::move(adjust); }
 
   /// Returns when every part is done, by whom ever, or a signal came. A helper also returns when
   /// the run has no leader any more.
@@ -39,7 +48,6 @@ class LoadStage {
   bool run_parts(const std::map<std::string, std::uint32_t>& names);
   [[nodiscard]] std::map<std::string, std::uint32_t> names_of(const Wave& wave) const;
   [[nodiscard]] pg::LoaderConfig loader_config() const;
-  [[nodiscard]] pg::LoadCollection load_collection(std::size_t index) const;
 
   SecondChance source_;
   const MigrateOptions& options_;
@@ -51,6 +59,7 @@ class LoadStage {
   const bool helper_;
   std::set<std::string> merge_;  ///< collections that are re-read from the start: rows go by upsert
   std::set<std::string> leaders_;  ///< collections that only the leader reads
+  Adjust adjust_;
   PipelineOutcome outcome_;
 };
 

@@ -4,11 +4,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <ctime>
+#include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <thread>
 
+#include "arango/live.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "pg/catalog.h"
@@ -44,6 +48,7 @@ class Migration {
   void truncate_tables();
   void plan_parts();
   void load(LoadStage& load);
+  std::unique_ptr<arango::LogKeeper> keep_log();
   void check_counts();
   Summary summarise(const std::string& status, Exit exit);
   pg::NewRun describe_run() const;
@@ -59,6 +64,7 @@ class Migration {
   RunPlan plan_;
   RunId run_ = 0;
   bool resumed_ = false;
+  std::map<std::string, std::string> revisions_;  ///< of collections, before they are read
   bool stopped_early_ = false;  ///< by a signal, while there was work left
   std::optional<Progress> progress_;
   PipelineOutcome outcome_;
@@ -97,8 +103,23 @@ void Migration::preflight() {
   pg::check_target(*control_);
   spdlog::info("target: {}", control_->description());
   plan_ = make_plan(options_, source_, *control_);
+  for (const auto& c : plan_.collections) revisions_[c.name] = source_.revision(c.name);
   for (const auto& name : plan_.unmapped)
     spdlog::warn("collection '{}' is not mapped and will not be migrated", name);
+}
+
+/// A resync needs the log from where the run began, which may take longer than a server keeps it.
+std::unique_ptr<arango::LogKeeper> Migration::keep_log() {
+  const auto& info = source_.info();
+  if (info.kind != "server" || info.start_tick.empty()) return nullptr;
+  const std::string tick =
+      control_
+          ->exec("SELECT start_tick FROM arango2pg.run WHERE id = $1::bigint",
+                 {std::to_string(run_)})
+          .text(0, 0);
+  return std::make_unique<arango::LogKeeper>(
+      options_.source, std::strtoull(tick.c_str(), nullptr, 10),
+      arango::LiveServer::syncer_id(info.identity, control_->description()));
 }
 
 pg::NewRun Migration::describe_run() const {
@@ -236,8 +257,14 @@ void Migration::check_counts() {
                     collection.count && *collection.count != *now
                         ? fmt::format(" (and counted {} before)", *collection.count)
                         : std::string());
-    ledger_->event(run_, read < least ? "error" : "warn", text);
-    if (read < least)
+    // Writers can take away what was not read yet, and add what was passed already.
+    const auto mark = revisions_.find(collection.name);
+    const bool can_tell = mark != revisions_.end() && !mark->second.empty();
+    const bool untouched =
+        !can_tell || (!resumed_ && mark->second == source_.revision(collection.name));
+    const bool lost = read < least && untouched;
+    ledger_->event(run_, lost ? "error" : "warn", text);
+    if (lost)
       throw Error(Exit::source, text,
                   "The collection changed under the run, or the source lost documents on the way. "
                   "Migrate it again with "
@@ -284,6 +311,7 @@ void Migration::load(LoadStage& load) {
 
 Summary Migration::lead() {
   try {
+    const auto keeper = keep_log();
     if (!(resumed_ && ledger_->stage_done(run_, "plan")))
       prepare_target();
     else

@@ -33,6 +33,7 @@ struct MigrateOptions {
   bool truncate = false;                 ///< empty the target tables first
   bool join = false;                     ///< help a run that is under way, or lead it
   bool merge = false;                    ///< upsert by key into tables that hold rows
+  bool changes = false;                  ///< set by resync: rows follow their documents
   bool accept_plan_change = false;   ///< go on although the plan differs from the interrupted run's
   std::string copy_format = "auto";  ///< auto | text | binary
   ProgressMode progress = ProgressMode::automatic;

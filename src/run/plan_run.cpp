@@ -83,6 +83,7 @@ std::map<std::string, std::vector<mapping::Spec>> automatic(
 mapping::CompileOptions compile_options(const MigrateOptions& options) {
   mapping::CompileOptions compile;
   compile.target_schema = options.target.schema;
+  compile.follow = options.changes;
   if (options.copy_format == "text") compile.format = doc::CopyFormat::text;
   if (options.copy_format == "binary") compile.format = doc::CopyFormat::binary;
   return compile;

@@ -73,6 +73,12 @@ std::string bar(double share, std::size_t cells) {
   return out;
 }
 
+std::string lag(const Progress& progress) {
+  return fmt::format("lag {} ({} ticks)",
+                     format_duration(std::chrono::milliseconds(progress.lag_ms)),
+                     format_count(progress.lag_ticks));
+}
+
 }  // namespace
 
 ProgressMode parse_progress(const std::string& text) {
@@ -134,6 +140,11 @@ std::vector<std::string> progress_lines(const Progress& progress, std::size_t wi
     lines.push_back(std::move(text));
   }
   const Totals t = total(progress);
+  if (progress.lag_ms >= 0) {
+    lines.push_back(fmt::format("{:<{}.{}} {} changes  {}  {}", "total", name_width, name_width,
+                                format_count(t.read), format_size(t.bytes), lag(progress)));
+    return lines;
+  }
   std::string text = fmt::format("{:<{}.{}} {} {:>4.0f}%  {} docs  {}  {}  {}", "total", name_width,
                                  name_width, bar(t.share, 20), t.share * 100, format_count(t.read),
                                  format_size(t.bytes), rate(t), eta(t));
@@ -145,6 +156,9 @@ std::vector<std::string> progress_lines(const Progress& progress, std::size_t wi
 
 std::string progress_plain(const Progress& progress) {
   const Totals t = total(progress);
+  if (progress.lag_ms >= 0)
+    return fmt::format("{} changes, {}, {}", format_count(t.read), format_size(t.bytes),
+                       lag(progress));
   std::string text = fmt::format("{:.0f}% of the load, {} documents, {}, {}, {}", t.share * 100,
                                  format_count(t.read), format_size(t.bytes), rate(t), eta(t));
   if (t.quarantined > 0) text += fmt::format(", {} quarantined", format_count(t.quarantined));
@@ -157,11 +171,15 @@ std::string progress_json(const Progress& progress) {
   const Totals t = total(progress);
   return fmt::format(
       R"({{"share":{:.4f},"read":{},"bytes":{},"quarantined":{},"documents_total":{},"bytes_total":{},)"
-      R"("documents_per_second":{:.0f},"bytes_per_second":{:.0f},"eta_seconds":{},"seconds":{:.1f},"bound_by":"{}"}})",
+      R"("documents_per_second":{:.0f},"bytes_per_second":{:.0f},"eta_seconds":{},"seconds":{:.1f},"bound_by":"{}"{}}})",
       t.share, t.read, t.bytes, t.quarantined, t.documents_total, t.bytes_total,
       t.documents_per_second, t.bytes_per_second,
       t.left.count() < 0 ? "null" : std::to_string(t.left.count() / 1000),
-      static_cast<double>(progress.elapsed().count()) / 1000, progress.bound_by.load());
+      static_cast<double>(progress.elapsed().count()) / 1000, progress.bound_by.load(),
+      progress.lag_ms < 0
+          ? std::string()
+          : fmt::format(R"(,"lag_seconds":{:.1f},"lag_ticks":{})",
+                        static_cast<double>(progress.lag_ms) / 1000, progress.lag_ticks.load()));
 }
 
 ProgressDisplay::ProgressDisplay(const Progress& progress, ProgressMode mode)

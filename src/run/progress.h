@@ -51,6 +51,9 @@ class Progress {
   /// rate.
   std::atomic<std::uint64_t> bytes_before{0}, read_before{0};
   std::atomic<const char*> bound_by{""};
+  /// A resync by log: how far the target is behind; −1 = not following a log.
+  std::atomic<std::int64_t> lag_ms{-1};
+  std::atomic<std::uint64_t> lag_ticks{0};
 
  private:
   std::chrono::steady_clock::time_point start_;

@@ -55,6 +55,9 @@ class SecondChance : public doc::Source {
   std::optional<std::uint64_t> count(const std::string& collection) override {
     return source_.count(collection);
   }
+  std::string revision(const std::string& collection) override {
+    return source_.revision(collection);
+  }
 
   /// One part for each collection that has such documents now; `documents` says how many. Streams
   /// are left to the caller.

@@ -48,7 +48,8 @@ constexpr const char* collections_sql = R"(
          sum(quarantined),
          sum(bytes),
          sum(documents),
-         sum(estimated)
+         sum(estimated),
+         sum(deleted)
   FROM arango2pg.part
   WHERE run_id = $1::bigint
   GROUP BY collection
@@ -81,6 +82,7 @@ void read_details(pg::Connection& connection, RunStatus& run) {
     c.counters.bytes = count(rows, i, 8);
     c.documents_expected = count(rows, i, 9);
     c.bytes_expected = count(rows, i, 10);
+    c.counters.deleted = count(rows, i, 11);
     run.collections.push_back(std::move(c));
   }
 }
@@ -108,6 +110,8 @@ std::vector<RunStatus> read_status(const TargetOptions& target, std::optional<Ru
     s.progress = std::clamp(real(rows, i, 9) / 100, 0.0, 1.0);
     if (s.status == "running" && s.progress > 0.001)
       s.eta_seconds = s.seconds / s.progress * (1 - s.progress);
+    if (s.command == "resync" && s.status == "running") s.lag = pg::sync_lag(connection, s.run);
+    if (s.lag) s.eta_seconds.reset();
     read_details(connection, s);
     out.push_back(std::move(s));
   }
@@ -125,6 +129,9 @@ std::string status_text(const std::vector<RunStatus>& runs) {
                        r.status, r.progress * 100, r.started_at, duration(r.seconds),
                        r.eta_seconds ? "  ETA " + duration(*r.eta_seconds) : std::string());
     out += fmt::format("  from {}\n", r.source);
+    if (r.lag)
+      out += fmt::format("  following by {}, lag {} ({} ticks)\n", r.lag->strategy,
+                         duration(r.lag->seconds), format_count(r.lag->ticks));
     if (!r.message.empty()) out += fmt::format("  {}\n", r.message);
     if (r.status == "running" && !r.holder.empty()) out += fmt::format("  held by {}\n", r.holder);
     std::string stages;
@@ -133,9 +140,11 @@ std::string status_text(const std::vector<RunStatus>& runs) {
     if (!stages.empty()) out += fmt::format("  stages: {}\n", stages);
     for (const auto& c : r.collections)
       out += fmt::format(
-          "  {:<28} {}/{} parts  {} read  {} written  {} filtered  {} quarantined  {}\n",
+          "  {:<28} {}/{} parts  {} read  {} written  {}{} filtered  {} quarantined  {}\n",
           c.collection, c.parts_done, c.parts, format_count(c.counters.read),
-          format_count(c.counters.written + c.counters.updated), format_count(c.counters.filtered),
+          format_count(c.counters.written),
+          c.counters.deleted > 0 ? format_count(c.counters.deleted) + " deleted  " : std::string(),
+          format_count(c.counters.filtered),
           format_count(c.counters.quarantined), format_size(c.counters.bytes));
   }
   return out;
@@ -147,22 +156,26 @@ std::string status_json(const std::vector<RunStatus>& runs) {
     std::string collections, stages;
     for (const auto& c : r.collections)
       collections += fmt::format(
-          R"({}{{"collection":{},"parts":{},"parts_done":{},"read":{},"written":{},"updated":{},"filtered":{},)"
+          R"({}{{"collection":{},"parts":{},"parts_done":{},"read":{},"written":{},"updated":{},"deleted":{},"filtered":{},)"
           R"("quarantined":{},"bytes":{},"documents_expected":{},"bytes_expected":{}}})",
           collections.empty() ? "" : ",", json_text(c.collection), c.parts, c.parts_done,
-          c.counters.read, c.counters.written, c.counters.updated, c.counters.filtered,
+          c.counters.read, c.counters.written, c.counters.updated, c.counters.deleted, c.counters.filtered,
           c.counters.quarantined, c.counters.bytes, c.documents_expected, c.bytes_expected);
     for (const auto& g : r.stages)
       stages += fmt::format(R"({}{{"stage":{},"seconds":{:.3f}}})", stages.empty() ? "" : ",",
                             json_text(g.name), g.seconds);
     list += fmt::format(
         R"({}{{"run":{},"command":{},"status":{},"source":{},"started_at":{},"ended_at":{},"holder":{},"message":{},)"
-        R"("seconds":{:.3f},"progress":{:.4f},"eta_seconds":{},"stages":[{}],"collections":[{}]}})",
+        R"("seconds":{:.3f},"progress":{:.4f},"eta_seconds":{}{},"stages":[{}],"collections":[{}]}})",
         list.empty() ? "" : ",", r.run, json_text(r.command), json_text(r.status),
         json_text(r.source), json_text(r.started_at),
         r.ended_at.empty() ? "null" : json_text(r.ended_at), json_text(r.holder),
         json_text(r.message), r.seconds, r.progress,
-        r.eta_seconds ? fmt::format("{:.0f}", *r.eta_seconds) : "null", stages, collections);
+        r.eta_seconds ? fmt::format("{:.0f}", *r.eta_seconds) : "null",
+        r.lag ? fmt::format(R"(,"strategy":{},"lag_seconds":{:.1f},"lag_ticks":{})",
+                            json_text(r.lag->strategy), r.lag->seconds, r.lag->ticks)
+              : std::string(),
+        stages, collections);
   }
   return "[" + list + "]";
 }

@@ -78,15 +78,27 @@ HttpResponse write_one(const Context& c, const CollectionInfo& info, WriteMode m
   return r;
 }
 
-HttpResponse insert_many(const Context& c, const CollectionInfo& info, const Value& documents) {
+// Several at once are one transaction, without those that are refused.
+HttpResponse write_many(const Context& c, const CollectionInfo& info, const Value& items,
+                        WriteMode mode) {
+  std::vector<WriteOperation> operations;
+  for (const Value& item : items.items()) {
+    const Value key = item.is_object() ? item.find("_key").value_or(Value()) : item;
+    operations.push_back(
+        {info.name, mode,
+         mode == WriteMode::remove ? (key.is_string() ? key.string() : "") : to_json(item)});
+  }
+  std::vector<Store::Refusal> refused;
+  const auto written = c.state.store.write_each(c.database(), operations, refused);
   Array out;
-  for (const Value& d : documents.items()) {
-    try {
-      out.emplace_back(identity(info, c.state.store.write(c.database(), info.name, to_json(d),
-                                                          WriteMode::insert, false)));
-    } catch (const ApiError& e) {
-      out.emplace_back(Object{{"error", true}, {"errorNum", e.num}, {"errorMessage", e.message}});
+  auto next = refused.begin();
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    if (next == refused.end() || next->index != i) {
+      out.emplace_back(identity(info, written[i]));
+      continue;
     }
+    const ApiError& e = next++->error;
+    out.emplace_back(Object{{"error", true}, {"errorNum", e.num}, {"errorMessage", e.message}});
   }
   return json_response(written_status(info), out);
 }
@@ -107,12 +119,18 @@ HttpResponse handle_document(Context& c) {
   if ((c.is("GET") || c.is("HEAD")) && has_key) return read(c, info);
   if (c.is("PUT") && !has_key && c.request.flag("onlyget", false)) return read_many(c, info);
   c.need_write(info.name);
-  if (c.is("POST") && !has_key) {
+  if (!has_key) {
+    const WriteMode mode =
+        c.is("POST")    ? c.request.flag("overwrite", false) ? WriteMode::upsert : WriteMode::insert
+        : c.is("PUT")   ? WriteMode::replace
+        : c.is("PATCH") ? WriteMode::update
+                        : WriteMode::remove;
+    if (mode == WriteMode::remove && !c.is("DELETE")) fail_method();
     const Value body = c.body();
-    if (body.is_array()) return insert_many(c, info, body);
-    return write_one(c, info, WriteMode::insert);
+    if (body.is_array()) return write_many(c, info, body, mode);
+    if (c.is("POST")) return write_one(c, info, WriteMode::insert);
+    fail_method();
   }
-  if (!has_key) fail_method();
   if (c.is("PUT")) return write_one(c, info, WriteMode::replace);
   if (c.is("PATCH")) return write_one(c, info, WriteMode::update);
   if (c.is("DELETE")) return remove(c, info);

@@ -118,6 +118,47 @@ std::string Collection::document(std::string_view key) const {
   return {};
 }
 
+// --- Transaction
+
+struct Transaction::Operations {
+  std::vector<WriteOperation> all;
+};
+
+Transaction::Transaction(std::shared_ptr<State> state, std::string database)
+    : state_(std::move(state)),
+      database_(std::move(database)),
+      operations_(std::make_shared<Operations>()) {}
+
+Transaction& Transaction::insert(const std::string& collection, std::string_view json) {
+  operations_->all.push_back({collection, WriteMode::insert, std::string(json), true});
+  return *this;
+}
+
+Transaction& Transaction::replace(const std::string& collection, std::string_view json) {
+  operations_->all.push_back({collection, WriteMode::replace, std::string(json)});
+  return *this;
+}
+
+Transaction& Transaction::update(const std::string& collection, std::string_view json) {
+  operations_->all.push_back({collection, WriteMode::update, std::string(json)});
+  return *this;
+}
+
+Transaction& Transaction::upsert(const std::string& collection, std::string_view json) {
+  operations_->all.push_back({collection, WriteMode::upsert, std::string(json)});
+  return *this;
+}
+
+Transaction& Transaction::remove(const std::string& collection, std::string_view key) {
+  operations_->all.push_back({collection, WriteMode::remove, std::string(key)});
+  return *this;
+}
+
+std::vector<Written> Transaction::commit() {
+  const std::vector<WriteOperation> all = std::exchange(operations_->all, {});
+  return checked([&] { return state_->store.transact(database_, all); });
+}
+
 // --- Database
 
 Collection Database::create(const std::string& name, const CollectionSpec& spec) {
@@ -128,6 +169,17 @@ Collection Database::create(const std::string& name, const CollectionSpec& spec)
 Collection Database::collection(const std::string& name) {
   if (!state_->store.find(name_, name)) return create(name);
   return {state_, name_, name};
+}
+
+std::vector<std::string> Database::collections() const {
+  std::vector<std::string> out;
+  for (const CollectionInfo& c : state_->store.collections(name_))
+    if (!c.system) out.push_back(c.name);
+  return out;
+}
+
+void Database::adopt_wal(std::string_view lines) {
+  checked([&] { state_->store.wal_adopt(name_, lines); });
 }
 
 void Database::add_graph(std::string_view json) {
@@ -164,6 +216,7 @@ FakeArango::FakeArango(Options options)
 FakeArango::~FakeArango() { stop(); }
 
 void FakeArango::start() {
+  state_->store.start_logging();
   const Options& o = state_->options;
   const unsigned ports = state_->cluster() ? std::max(1U, o.coordinators) : 1;
   for (unsigned i = 0; i < ports; ++i) {
@@ -226,6 +279,9 @@ Counters FakeArango::counters() const {
 
 std::vector<Request> FakeArango::requests() const { return state_->recorder.requests(); }
 void FakeArango::forget_requests() { state_->recorder.forget_requests(); }
+std::uint64_t FakeArango::last_tick() const { return state_->store.tick(); }
+void FakeArango::purge_wal() { state_->store.wal_purge(false); }
+void FakeArango::lose_wal() { state_->store.wal_purge(true); }
 void FakeArango::lose_cursors() { state_->cursors.lose_all(); }
 std::string FakeArango::superuser_jwt() const { return state_->auth.superuser_token(); }
 

@@ -45,7 +45,12 @@ struct Options {
   bool empty_last_batch = false;   ///< hasMore may be followed by an empty batch (protocol fact 16)
   bool normalise_numbers = false;  ///< print numbers as the server would, instead of as given
   std::uint64_t first_rev = 0;     ///< revisions count from here; 0 = from the clock
-  std::size_t recorded_requests = 10000;  ///< how many requests() remembers
+  /// How long the log is kept for a reader that named itself (syncerId, serverId).
+  std::chrono::milliseconds wal_keep_for{std::chrono::seconds{7200}};
+  std::uint64_t wal_keep_bytes = 256U << 20;  ///< older log is dropped, needed or not
+  std::uint64_t truncate_limit = 32768;  ///< from so many documents on a truncate is one marker
+  std::uint64_t intermediate_commit_count = 1'000'000;  ///< operations of a transaction at once
+  std::size_t recorded_requests = 10000;                ///< how many requests() remembers
 };
 
 /// What a request gets instead of, or before, or after its answer.
@@ -183,12 +188,37 @@ class Collection {
   std::string name_;
 };
 
+/// Writes that are committed at once. Not thread-safe.
+class Transaction {
+ public:
+  Transaction& insert(const std::string& collection, std::string_view json);
+  Transaction& replace(const std::string& collection, std::string_view json);
+  Transaction& update(const std::string& collection, std::string_view json);
+  Transaction& upsert(const std::string& collection, std::string_view json);
+  Transaction& remove(const std::string& collection, std::string_view key);
+  /// All or none. Throws std::invalid_argument for what the server would refuse.
+  std::vector<Written> commit();
+
+ private:
+  friend class Database;
+  struct Operations;
+  Transaction(std::shared_ptr<State> state, std::string database);
+  std::shared_ptr<State> state_;
+  std::string database_;
+  std::shared_ptr<Operations> operations_;
+};
+
 /// One database: a cheap handle, thread-safe.
 class Database {
  public:
   Collection create(const std::string& name, const CollectionSpec& spec = {});
   /// The collection of that name; made with default properties where there is none.
   Collection collection(const std::string& name);
+  /// Of the names of those that are not system collections.
+  [[nodiscard]] std::vector<std::string> collections() const;
+  Transaction transaction() { return {state_, name_}; }
+  /// Lines of a recorded /_api/wal/tail of another server: documents and log as it had them.
+  void adopt_wal(std::string_view lines);
   /// `{"name":…,"edgeDefinitions":[…]}`.
   void add_graph(std::string_view json);
   /// `{"name":…,"type":"arangosearch",…}`.
@@ -209,7 +239,8 @@ class Database {
   std::string name_;
 };
 
-/// The server. Data may be filled in before and after start(); stop() (and the destructor) closes
+/// The server. Data may be filled in before and after start(), but only what comes after is in the
+/// write-ahead log; stop() (and the destructor) closes
 /// all connections and joins all threads.
 class FakeArango {
  public:
@@ -237,6 +268,12 @@ class FakeArango {
   void forget_requests();
   /// Ends all cursors, as a restarted server would.
   void lose_cursors();
+  /// The newest number of the log.
+  [[nodiscard]] std::uint64_t last_tick() const;
+  /// Drops the log that no reader needs, as the server does every few seconds.
+  void purge_wal();
+  /// Drops all of it, as a server with too little room for its log does.
+  void lose_wal();
   /// A token with all rights that never expires, for JWT tests.
   [[nodiscard]] std::string superuser_jwt() const;
 

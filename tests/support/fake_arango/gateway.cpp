@@ -60,7 +60,7 @@ HttpResponse route(Context& c) {
   if (area == "_open" && what == "auth") return handle_login(c);
   if (area == "_api") {
     using Handler = HttpResponse (*)(Context&);
-    constexpr std::array<std::pair<std::string_view, Handler>, 9> handlers = {{
+    constexpr std::array<std::pair<std::string_view, Handler>, 10> handlers = {{
         {"analyzer", handle_analyzer},
         {"collection", handle_collection},
         {"cursor", handle_cursor},
@@ -68,6 +68,7 @@ HttpResponse route(Context& c) {
         {"explain", handle_explain},
         {"gharial", handle_graph},
         {"index", handle_index},
+        {"replication", handle_replication},
         {"view", handle_view},
         {"wal", handle_wal},
     }};

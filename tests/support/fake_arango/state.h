@@ -99,6 +99,7 @@ HttpResponse handle_cursor(Context& c);
 HttpResponse handle_explain(Context& c);
 HttpResponse handle_login(Context& c);                                  // /_open/auth
 HttpResponse handle_wal(Context& c);                                    // /_api/wal
+HttpResponse handle_replication(Context& c);                            // /_api/replication
 HttpResponse handle_control(State& state, const HttpRequest& request);  // /_fake
 
 std::string coordinator_id(unsigned coordinator);

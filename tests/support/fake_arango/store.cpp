@@ -128,7 +128,10 @@ std::uint64_t Snapshot::bytes() const {
   return n;
 }
 
-Store::Store(const Options& options) : options_(options), clock_(options.first_rev) {
+Store::Store(const Options& options)
+    : options_(options),
+      clock_(options.first_rev),
+      wal_(1000, options.wal_keep_for, options.wal_keep_bytes) {
   create_database("_system");
 }
 
@@ -219,7 +222,7 @@ CollectionInfo Store::create_locked(const std::string& db, const std::string& na
   }
   c->handed_out.assign(c->shards.size(), false);
   c->shard_of = spec.shard_of;
-  tick_ += 2;
+  log_change(info, WalType::create_collection, definition(info));
   CollectionInfo copy = info;
   d.collections.emplace(name, std::move(c));
   return copy;
@@ -267,6 +270,8 @@ void Store::set_properties(const std::string& db, const std::string& name,
     else
       it->second = m.second;
   }
+  const CollectionInfo& info = collection(db, name).info;
+  log_change(info, WalType::change_collection, definition(info));
 }
 
 void Store::rename(const std::string& db, const std::string& from, const std::string& to) {
@@ -305,23 +310,14 @@ void Store::rename(const std::string& db, const std::string& from, const std::st
   auto node = all.extract(from);
   node.key() = to;
   node.mapped()->info.name = to;
+  log_change(node.mapped()->info, WalType::rename_collection);
   all.insert(std::move(node));
-  tick_ += 1;
 }
 
 void Store::drop(const std::string& db, const std::string& name) {
   const std::lock_guard lock(mutex_);
-  collection(db, name);
+  log_change(collection(db, name).info, WalType::drop_collection);
   database(db).collections.erase(name);
-  tick_ += 1;
-}
-
-void Store::truncate(const std::string& db, const std::string& name) {
-  const std::lock_guard lock(mutex_);
-  CollectionData& c = collection(db, name);
-  for (auto& s : c.shards) s = std::make_shared<ShardData>();
-  c.handed_out.assign(c.shards.size(), false);
-  written(c, clock_.next());
 }
 
 Value Store::add_index(const std::string& db, const std::string& name, Value definition) {
@@ -339,7 +335,7 @@ Value Store::add_index(const std::string& db, const std::string& name, Value def
   set_default(o, "name", "idx_" + std::to_string(clock_.next()));
   Value v = sorted_object(std::move(o));
   c.info.indexes.push_back(v);
-  tick_ += 1;
+  log_change(c.info, WalType::create_index, to_json(v));
   return v;
 }
 
@@ -368,11 +364,6 @@ void Store::add_analyzer(const std::string& db, Value analyzer) {
 std::vector<Value> Store::analyzers(const std::string& db) const {
   const std::lock_guard lock(mutex_);
   return databases_.at(db).analyzers;
-}
-
-std::uint64_t Store::tick() const {
-  const std::lock_guard lock(mutex_);
-  return tick_;
 }
 
 std::uint64_t Store::next_id() {

@@ -12,10 +12,12 @@
 #include <string_view>
 #include <vector>
 
+#include "fake_arango/api_error.h"
 #include "fake_arango/documents.h"
 #include "fake_arango/fake_arango.h"
 #include "fake_arango/json.h"
 #include "fake_arango/revision.h"
+#include "fake_arango/wal_log.h"
 
 namespace fake_arango {
 
@@ -43,7 +45,15 @@ struct Snapshot {
   [[nodiscard]] std::uint64_t bytes() const;
 };
 
-enum class WriteMode : std::uint8_t { insert, replace, update, upsert };
+enum class WriteMode : std::uint8_t { insert, replace, update, upsert, remove };
+
+/// One write of a transaction.
+struct WriteOperation {
+  std::string collection;
+  WriteMode mode = WriteMode::insert;
+  std::string json;  ///< remove: the key
+  bool keep_revision = false;
+};
 
 /// Thread-safe. Throws ApiError.
 class Store {
@@ -72,6 +82,18 @@ class Store {
   /// `keep_revision`: a given _rev stays (as arangorestore does); else a new one is made.
   Written write(const std::string& database, const std::string& collection, std::string_view json,
                 WriteMode mode, bool keep_revision);
+  /// All or none, as one transaction of the log.
+  std::vector<Written> transact(const std::string& database,
+                                const std::vector<WriteOperation>& operations);
+  /// One transaction of the log too, but what is refused is left out: `refused` tells which and
+  /// why.
+  struct Refusal {
+    std::size_t index;
+    ApiError error;
+  };
+  std::vector<Written> write_each(const std::string& database,
+                                  const std::vector<WriteOperation>& operations,
+                                  std::vector<Refusal>& refused);
   /// Gives the next document; false at the end.
   using Documents = std::function<bool(std::string_view& json)>;
   /// All or none. The same order as one by one.
@@ -90,6 +112,18 @@ class Store {
 
   /// The newest write's number, as /_api/wal/lastTick gives it.
   [[nodiscard]] std::uint64_t tick() const;
+  /// From now on documents are logged. What was written before is not in the log, as if it were
+  /// purged.
+  void start_logging();
+  [[nodiscard]] WalPage wal_tail(const WalQuery& query) const;
+  [[nodiscard]] std::uint64_t wal_first_tick() const;
+  void wal_track(WalClient client);
+  [[nodiscard]] std::vector<WalClient> wal_clients();
+  [[nodiscard]] std::chrono::milliseconds wal_keep_for() const { return wal_.keep_for(); }
+  /// Drops what no client needs, or all of it.
+  void wal_purge(bool needed_too);
+  /// Lines of a recorded log: they become the database's contents and the end of the log.
+  void wal_adopt(const std::string& database, std::string_view lines);
   /// A number that no other thing of this server has.
   std::uint64_t next_id();
   [[nodiscard]] std::string database_id(const std::string& database) const;
@@ -124,15 +158,20 @@ class Store {
   std::string generate_key(CollectionData& c);
   ShardData& writable(CollectionData& c, std::size_t shard);
   static std::size_t place(const CollectionData& c, std::string_view key);
-  void written(CollectionData& c, std::uint64_t revision);
+  Written put(const std::string& database, const WriteOperation& operation, WalBatch& log);
+  void log(WalBatch batch);
+  void log_change(const CollectionInfo& info, WalType type, std::string text = {});
+  void adopt(const std::string& database, const Value& marker, WalBatch& open);
+  static std::string definition(const CollectionInfo& info);
 
   const Options options_;
   mutable std::mutex mutex_;
   std::map<std::string, DatabaseData> databases_;
   RevisionClock clock_;
   std::uint64_t last_id_ = 100;
-  std::uint64_t tick_ = 1000;
   std::uint64_t sequence_ = 0;
+  bool logging_ = false;
+  WalLog wal_;
 };
 
 }  // namespace fake_arango

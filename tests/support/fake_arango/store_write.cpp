@@ -80,12 +80,6 @@ ShardData& Store::writable(CollectionData& c, std::size_t shard) {
   return *c.shards[shard];
 }
 
-// The one place where a write takes its number: ticks are sparse, as in the server.
-void Store::written(CollectionData& c, std::uint64_t revision) {
-  tick_ += 3;
-  c.info.last_revision = std::max(c.info.last_revision, revision);
-}
-
 std::string Store::generate_key(CollectionData& c) {
   std::string type = "traditional";
   std::int64_t increment = 1;
@@ -225,24 +219,58 @@ StoredDocument Store::draft(CollectionData& c, std::string_view json, WriteMode 
   return out;
 }
 
+Written Store::put(const std::string& db, const WriteOperation& o, WalBatch& log) {
+  CollectionData& c = collection(db, o.collection);
+  WalEntry entry{o.mode == WriteMode::remove ? WalType::remove : WalType::insert, c.info.guid,
+                 c.info.name};
+  if (o.mode == WriteMode::remove) {
+    const std::size_t shard = place(c, o.json);
+    const auto old = c.shards[shard]->find(o.json);
+    if (!old) throw api_error(404, 1202);
+    entry.key = o.json;
+    entry.revision = c.shards[shard]->chunks[old->chunk]->entries[old->index].rev;
+    writable(c, shard).remove(o.json);
+    c.info.last_revision = std::max(c.info.last_revision, clock_.next());
+    log.entries.push_back(std::move(entry));
+    return {o.json, encode_revision(log.entries.back().revision)};
+  }
+  StoredDocument d = draft(c, o.json, o.mode, o.keep_revision);
+  entry.update = !writable(c, place(c, d.key)).put(d);
+  c.info.last_revision = std::max(c.info.last_revision, d.rev);
+  if (logging_) entry.text = std::move(d.text);
+  log.entries.push_back(std::move(entry));
+  return {d.key, encode_revision(d.rev)};
+}
+
 Written Store::write(const std::string& db, const std::string& name, std::string_view json,
                      WriteMode mode, bool keep_revision) {
   const std::lock_guard lock(mutex_);
-  CollectionData& c = collection(db, name);
-  const StoredDocument d = draft(c, json, mode, keep_revision);
-  writable(c, place(c, d.key)).put(d);
-  written(c, d.rev);
-  return {d.key, encode_revision(d.rev)};
+  WalBatch batch{db};
+  Written w = put(db, {name, mode, std::string(json), keep_revision}, batch);
+  log(std::move(batch));
+  return w;
+}
+
+bool Store::remove(const std::string& db, const std::string& name, std::string_view key) {
+  const std::lock_guard lock(mutex_);
+  const CollectionData& c = collection(db, name);
+  if (!c.shards[place(c, key)]->find(key)) return false;
+  WalBatch batch{db};
+  put(db, {name, WriteMode::remove, std::string(key)}, batch);
+  log(std::move(batch));
+  return true;
 }
 
 void Store::insert_all(const std::string& db, const std::string& name, const Documents& next) {
   const std::lock_guard lock(mutex_);
   CollectionData& c = collection(db, name);
   std::vector<std::vector<StoredDocument>> by_shard(c.shards.size());
+  WalBatch batch{db};
   std::uint64_t newest = 0;
   for (std::string_view json; next(json);) {
     StoredDocument d = draft(c, json, WriteMode::insert, true);
     newest = std::max(newest, d.rev);
+    if (logging_) batch.entries.push_back({WalType::insert, c.info.guid, c.info.name, d.text});
     by_shard[place(c, d.key)].push_back(std::move(d));
   }
   for (auto& part : by_shard) {
@@ -260,7 +288,9 @@ void Store::insert_all(const std::string& db, const std::string& name, const Doc
   }
   for (std::size_t s = 0; s < by_shard.size(); ++s)
     if (!by_shard[s].empty()) writable(c, s).merge(std::move(by_shard[s]));
-  if (newest != 0) written(c, newest);
+  c.info.last_revision = std::max(c.info.last_revision, newest);
+  batch.tid = ++last_id_;
+  log(std::move(batch));
 }
 
 void Store::insert_verbatim(const std::string& db, const std::string& name, std::string_view key,
@@ -268,18 +298,11 @@ void Store::insert_verbatim(const std::string& db, const std::string& name, std:
   const std::lock_guard lock(mutex_);
   CollectionData& c = collection(db, name);
   const std::uint64_t revision = clock_.next();
+  WalBatch batch{db};
+  if (logging_) batch.entries.push_back({WalType::insert, c.info.guid, c.info.name, text});
   writable(c, place(c, key)).put({std::string(key), std::move(text), revision, ++sequence_});
-  written(c, revision);
-}
-
-bool Store::remove(const std::string& db, const std::string& name, std::string_view key) {
-  const std::lock_guard lock(mutex_);
-  CollectionData& c = collection(db, name);
-  const std::size_t shard = place(c, key);
-  if (!c.shards[shard]->find(key)) return false;
-  writable(c, shard).remove(key);
-  written(c, clock_.next());
-  return true;
+  c.info.last_revision = std::max(c.info.last_revision, revision);
+  log(std::move(batch));
 }
 
 }  // namespace fake_arango

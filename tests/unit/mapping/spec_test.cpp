@@ -88,7 +88,7 @@ TEST(Spec, HasDefaults) {
   EXPECT_FALSE(s.create);
   EXPECT_EQ(s.audit, AuditLevel::batch);
   EXPECT_EQ(s.audit_table, "");
-  EXPECT_EQ(s.on_delete, OnDelete::soft);
+  EXPECT_EQ(s.on_delete, std::nullopt);  // as the table allows
   EXPECT_TRUE(s.indexes_after);
 }
 

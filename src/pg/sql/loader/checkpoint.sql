@@ -3,7 +3,7 @@
 UPDATE arango2pg.part
 SET position = $4, seq = $5::bigint, commit_token = $6,
     read = read + $7::bigint, written = written + $8::bigint, updated = updated + $9::bigint,
-    filtered = filtered + $10::bigint, quarantined = quarantined + $11::bigint,
+    deleted = deleted + $15::bigint, filtered = filtered + $10::bigint, quarantined = quarantined + $11::bigint,
     bytes = bytes + $12::bigint,
     notes = CASE $13 WHEN '{}' THEN notes ELSE arango2pg.add_counts(notes, $13::jsonb) END,
     state = CASE WHEN $14::boolean THEN 'done' ELSE state END,
