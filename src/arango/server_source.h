@@ -29,6 +29,7 @@ class ServerSource final : public doc::Source {
                                    const doc::SplitOptions& options) override;
   std::unique_ptr<doc::Reader> open(std::vector<doc::PartTask> parts, ByteBudget& budget) override;
   std::optional<std::uint64_t> count(const std::string& collection) override;
+  doc::SourceDetails details() override;
 
  private:
   /// Documents of a collection or of one of its shards.
