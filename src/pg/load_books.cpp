@@ -3,7 +3,6 @@
 #include <tuple>
 
 #include "doc/copy_rows.h"
-#include "doc/json.h"
 #include "pg/load_books_internal.h"
 #include "pg/sqlstate_internal.h"
 #include "pg/text_internal.h"
@@ -64,20 +63,6 @@ void write_text(doc::RowWriter& row, const std::string& text) {
     row.null();
   else
     row.text(valid_text(text));
-}
-
-/// Identity of a document whose plan kept none.
-doc::DocId identity_of(const doc::RowBatch& batch, std::uint32_t doc) {
-  if (doc < batch.ids.size()) return batch.ids[doc];
-  doc::DocId id;
-  doc::Document document;
-  if (document.parse(batch.document(doc))) return id;
-  std::string scratch;
-  if (const auto key = document.root().find("_key"); key && key->kind() == doc::Kind::string)
-    id.key = key->string(scratch);
-  if (const auto rev = document.root().find("_rev"); rev && rev->kind() == doc::Kind::string)
-    id.revision = Rev::parse(rev->string(scratch));
-  return id;
 }
 
 std::string seq_text(std::optional<std::int64_t> seq) {
@@ -151,7 +136,7 @@ void Bookkeeper::collect_rejected(const RowLoader& rows) {
           {b, r.doc, batches_[b].part, r.key, r.revision, r.path, r.rule, r.message});
   for (const Refusal& r : rows.refusals()) {
     const doc::RowBatch& batch = batches_[r.at.batch];
-    doc::DocId id = identity_of(batch, r.at.doc);
+    doc::DocId id = doc::identity_of(batch, r.at.doc);
     rejected_.push_back({r.at.batch, r.at.doc, batch.part, std::move(id.key), id.revision, "",
                          "pg_" + condition_name(r.sqlstate), r.message});
     ++refused_[r.at.batch];
