@@ -28,7 +28,10 @@ struct TargetTable {
       create_sql;  ///< then: CREATE TABLE and its indexes, quoted, ready to run
   bool indexes_after = true;
   OnDelete on_delete = OnDelete::soft;
-  int parent = -1;        ///< index of the table whose document this child row belongs to; -1 = own
+  int parent = -1;  ///< index of the table whose document this child row belongs to; -1 = own
+  /// Columns here that hold the parent's key, parallel to its `key`; empty if not all of it is
+  /// here.
+  std::vector<std::string> parent_key;
   bool is_audit = false;  ///< rows written by `audit: { table: … }`
 };
 
