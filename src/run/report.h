@@ -49,8 +49,11 @@ struct ReportPath {
   std::optional<std::pair<double, double>> range;                 ///< of numbers
   std::uint32_t integer_digits = 0, fraction_digits = 0;
   std::optional<std::pair<std::uint64_t, std::uint64_t>>
-      elements;                      ///< of arrays, members of objects
-  std::vector<std::string> columns;  ///< "table.column type" that it fills
+      elements;  ///< of arrays, members of objects
+  struct Column {
+    std::string table, column, type;
+  };
+  std::vector<Column> columns;  ///< that it fills
   bool mapped = false;
   std::vector<std::string> remarks;  ///< conflicts and dangers
 };

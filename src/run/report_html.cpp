@@ -25,14 +25,21 @@ std::string duration(double seconds) {
 }
 
 std::string percent(double share) {
-  if (share > 0 && share < 0.001) return "< 0.1 %";
-  if (share < 1 && share > 0.999) return "> 99.9 %";
-  return share >= 0.9995 || share == 0 ? fmt::format("{:.0f} %", share * 100)
-                                       : fmt::format("{:.1f} %", share * 100);
+  // With a space that does not break.
+  if (share > 0 && share < 0.001) return "< 0.1\u00a0%";
+  if (share < 1 && share > 0.999) return "> 99.9\u00a0%";
+  return fmt::format("{:.{}f}\u00a0%", share * 100, share == 0 || share == 1 ? 0 : 1);
 }
 
 double share_of(std::uint64_t part, std::uint64_t all) {
   return all == 0 ? 0 : static_cast<double>(part) / static_cast<double>(all);
+}
+
+/// "2026-11-27T10:12:00Z" for people.
+std::string time_text(std::string text) {
+  if (text.size() != 20 || text[10] != 'T') return text;
+  text[10] = ' ';
+  return text.substr(0, 16) + " UTC";
 }
 
 std::string size_text(double bytes) { return format_size(static_cast<std::uint64_t>(bytes)); }
@@ -89,7 +96,7 @@ void add_histogram(TemplateData& to, const std::string& name,
   std::uint64_t most = 0;
   for (const std::uint64_t n : counts) most = std::max(most, n);
   TemplateData& out = to.add(name);
-  const std::size_t bars = std::max<std::size_t>(counts.size() - begin, 4);
+  const std::size_t bars = std::max<std::size_t>(counts.size() - begin, 8);
   out.set("width", std::to_string(bars * 10 - 2)).set("summary", summary);
   for (std::size_t b = begin; b < counts.size(); ++b) {
     double height = 22 * share_of(counts[b], most);
@@ -152,9 +159,7 @@ class Page {
     if (r_.probed) looked += ", by mapping and by PostgreSQL itself (--probe)";
     page_.set("looked_at", looked);
     page_.set("created_at", r_.created_at);
-    std::string text = r_.created_at;
-    std::replace(text.begin(), text.end(), 'T', ' ');
-    page_.set("created_text", text.size() > 17 ? text.substr(0, 16) + " UTC" : text);
+    page_.set("created_text", time_text(r_.created_at));
     page_.set("duration", duration(r_.seconds));
     page_.set(
         "footer",
@@ -176,16 +181,17 @@ class Page {
     figure(format_count(t.read), "documents");
     figure(format_size(t.bytes), "of JSON");
     figure(format_count(t.would_load), "would load");
-    if (t.filtered > 0) figure(format_count(t.filtered), "left out by the mapping");
-    figure(format_count(t.quarantined), "would go to quarantine");
+    if (t.filtered > 0) figure(format_count(t.filtered), "left out");
+    figure(format_count(t.quarantined), "to quarantine", t.quarantined > 0 ? "bad" : "");
     for (const ReportEstimate& e : r_.estimates) {
-      if (e.what == "time") figure("≈ " + duration(e.value), "for the real run");
-      if (e.what == "size") figure("≈ " + size_text(e.value), "in PostgreSQL");
+      if (e.what == "time") figure(duration(e.value), "the real run, about");
+      if (e.what == "size") figure(size_text(e.value), "in PostgreSQL, about");
     }
   }
 
   void changes() {
-    page_.set("compared_with", r_.compared_with).flag("has_changes", !r_.changes.empty());
+    page_.set("compared_with", time_text(r_.compared_with))
+        .flag("has_changes", !r_.changes.empty());
     for (const ReportChange& change : r_.changes) {
       TemplateData& out = page_.add("changes");
       out.set("text", change.text).set("where", change.where);
@@ -370,8 +376,16 @@ class Page {
     types(p, out);
     out.set("content", content(p));
     details(p, out);
-    for (const std::string& column : p.columns) out.add("columns").set("text", column);
-    if (p.columns.empty() && !p.mapped) out.add("columns").set("text", "not mapped");
+    const auto tables = std::count_if(c.tables.begin(), c.tables.end(),
+                                      [](const ReportTable& t) { return !t.audit; });
+    std::string columns;
+    for (const auto& column : p.columns) {
+      const std::string name = tables > 1 ? column.table + "." + column.column : column.column;
+      columns += name + " ";
+      out.add("columns").set("column", name).set("type", column.type);
+    }
+    out.set("columns_text", columns);
+    out.flag("not_mapped", p.columns.empty() && !p.mapped);
     out.set("column_class", p.columns.empty() && !p.mapped ? "unmapped" : "");
   }
 

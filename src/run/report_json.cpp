@@ -150,7 +150,9 @@ class ReportWriter {
       w_.array("top", p.top, [&](const NamedCount& n) {
         w_.begin_object().member("value", n.name).member("count", n.count).end_object();
       });
-    texts("columns", p.columns);
+    w_.array("columns", p.columns, [&](const ReportPath::Column& c) {
+      w_.value(c.table + "." + c.column + " " + c.type);
+    });
     if (!p.remarks.empty()) texts("remarks", p.remarks);
     w_.end_object();
   }

@@ -49,27 +49,26 @@ std::string collections(const ValidationReport& r) {
 }
 
 std::string rules(const ValidationReport& r) {
-  std::vector<std::vector<std::string>> rows;
+  std::vector<std::pair<const ReportCollection*, const ReportRule*>> all;
   for (const ReportCollection& c : r.collections)
-    for (const ReportRule& rule : c.rules) {
-      std::string where = c.name;
-      if (!rule.paths.empty() && !rule.paths.front().name.empty())
-        where += " " + rule.paths.front().name;
-      const std::string key = rule.keys.empty() ? "" : "for example '" + rule.keys.front() + "'";
-      rows.push_back({format_count(rule.documents), rule.rule, where, key});
-    }
-  if (rows.empty()) return {};
-  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
-    return a[0].size() != b[0].size() ? a[0].size() > b[0].size() : a[0] > b[0];
+    for (const ReportRule& rule : c.rules) all.emplace_back(&c, &rule);
+  if (all.empty()) return {};
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return a.second->documents > b.second->documents;
   });
-  const std::size_t all = rows.size();
-  if (rows.size() > most_lines) rows.resize(most_lines);
-  std::string out = "\nwould go to quarantine:\n";
-  std::size_t width = 0;
-  for (const auto& row : rows) width = std::max(width, row[0].size());
-  for (auto& row : rows) row[0] = fmt::format("{:>{}}", row[0], width);
-  out += aligned(rows, 4);
-  if (all > most_lines) out += fmt::format("  … and {} more\n", all - most_lines);
+  std::vector<std::vector<std::string>> rows;
+  const std::size_t width = format_count(all.front().second->documents).size();
+  for (const auto& [c, rule] : all) {
+    if (rows.size() == most_lines) break;
+    std::string where = c->name;
+    if (!rule->paths.empty() && !rule->paths.front().name.empty())
+      where += " " + rule->paths.front().name;
+    rows.push_back({fmt::format("{:>{}}", format_count(rule->documents), width), rule->rule, where,
+                    rule->keys.empty() ? "" : "for example '" + rule->keys.front() + "'"});
+  }
+  std::string out = "\nwould go to quarantine:\n" + aligned(rows, 4);
+  if (all.size() > most_lines)
+    out += fmt::format("  … and {} more, in the report\n", all.size() - most_lines);
   return out;
 }
 

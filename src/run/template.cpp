@@ -63,7 +63,7 @@ class Renderer {
 
   void repeat(std::string_view file_name, std::string_view text, std::size_t& at, const Tag& tag,
               bool show) {
-    const auto* list = find([&](const TemplateData& data) { return data.list(tag.name); });
+    const auto* list = around_.back()->list(tag.name);  // else a list of the data around would do
     const auto* word = find_text(tag.name);
     const bool there = (list != nullptr && !list->empty()) || (word != nullptr && !word->empty());
     const std::size_t begin = at;

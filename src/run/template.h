@@ -15,8 +15,8 @@
 
 namespace arango2pg::run {
 
-/// What the names of a template stand for. Names that are not here are looked up in the data
-/// around.
+/// What the names of a template stand for. Texts that are not here are looked up in the data
+/// around, lists are not.
 class TemplateData {
  public:
   TemplateData& set(const std::string& name, std::string text) {

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "doc/profile.h"
+#include "doc/subset.h"
 #include "pg/catalog.h"
 #include "pg/inspect.h"
 #include "pg/ledger.h"
@@ -68,6 +69,12 @@ struct Worker {
   std::vector<std::optional<doc::Profile>> profiles;
 };
 
+/// A document that gets another chance, as in a migration, alone in its batch.
+struct Reprieve {
+  doc::RowBatch batch;
+  Refused why;
+};
+
 class Validation {
  public:
   Validation(const ValidateOptions& options, const SignalWatch& signals)
@@ -89,7 +96,8 @@ class Validation {
   Mapped map(Worker& worker, doc::DocBatch batch);
   void take(Mapped batch);
   void flush();
-  void settle();
+  bool reprieve(const doc::RowBatch& batch, const Refused& why);
+  void second_chances();
   void account(const doc::RowBatch& batch, const std::vector<Refused>& refused);
   void merge_workers();
   void complete_report();
@@ -128,6 +136,9 @@ class Validation {
   std::vector<Tally> tallies_;
   std::vector<doc::RowBatch> waiting_;  ///< for the next transaction of the probe
   std::uint64_t waiting_bytes_ = 0;
+  /// Documents that the probe refused for what they point at: it may come later.
+  std::vector<Reprieve> reprieved_;
+  std::uint64_t reprieved_bytes_ = 0;
   ValidationReport report_;
 };
 
@@ -297,7 +308,9 @@ Mapped Validation::map(Worker& worker, doc::DocBatch batch) {
 
 void Validation::account(const doc::RowBatch& batch, const std::vector<Refused>& refused) {
   tallies_[batch.collection].add(batch, refused);
-  progress_.committed(batch.collection, batch.docs.size(), batch.source.size(),
+  std::uint64_t bytes = 0;
+  for (const doc::DocRef& d : batch.docs) bytes += d.size;
+  progress_.committed(batch.collection, batch.docs.size(), bytes,
                       batch.rejections.size() + refused.size());
   if (batch.last) --progress_.collections()[batch.collection].parts_left;
 }
@@ -324,12 +337,44 @@ void Validation::flush() {
   auto next = refusals.begin();
   for (std::uint32_t b = 0; b < waiting_.size(); ++b) {
     std::vector<Refused> refused;
-    for (; next != refusals.end() && next->batch == b; ++next)
-      refused.push_back({next->doc, next->rule, next->message});
+    for (; next != refusals.end() && next->batch == b; ++next) {
+      const Refused why{next->doc, next->rule, next->message};
+      if (!reprieve(waiting_[b], why)) refused.push_back(why);
+    }
     account(waiting_[b], refused);
   }
   waiting_.clear();
   waiting_bytes_ = 0;
+}
+
+bool Validation::reprieve(const doc::RowBatch& batch, const Refused& why) {
+  if (why.rule != "pg_foreign_key_violation" || reprieved_bytes_ > migrate_.memory / 4)
+    return false;
+  doc::RowBatch alone = doc::subset(batch, {why.doc});
+  reprieved_bytes_ += alone.source.size();
+  for (const auto& table : alone.tables) reprieved_bytes_ += table.bytes.size();
+  reprieved_.push_back({std::move(alone), {0, why.rule, why.message}});
+  return true;
+}
+
+/// Tries again what pointed at documents that came later, until no more of them go in.
+void Validation::second_chances() {
+  while (!reprieved_.empty()) {
+    std::vector<Reprieve> again;
+    again.swap(reprieved_);
+    std::vector<doc::RowBatch> batches;
+    for (Reprieve& r : again) batches.push_back(std::move(r.batch));
+    const auto refusals = probe_->check(batches);
+    const bool progress = refusals.size() < batches.size();
+    for (const auto& r : refusals) {
+      Refused why{0, r.rule, r.message};
+      if (progress && r.rule == "pg_foreign_key_violation")
+        reprieved_.push_back({std::move(batches[r.batch]), std::move(why)});
+      else
+        tallies_[batches[r.batch].collection].refuse(batches[r.batch], why);
+    }
+    if (!progress) return;
+  }
 }
 
 void Validation::merge_workers() {
@@ -554,6 +599,7 @@ ValidationReport Validation::run() {
   try {
     scan_all();
     report_.stopped = signals_.requested();
+    second_chances();
     if (pointers_) pointers_->settle();
     complete_report();
     write_reports();

@@ -48,6 +48,11 @@ bool only_not_null(const pg::IndexInfo& index) {
 KeyCheck::KeyCheck(const RunPlan& plan, const std::map<TableName, pg::TableInfo>& tables,
                    std::uint64_t memory)
     : memory_(memory) {
+  // Whether a row is missing is known when all collections that write its table are through.
+  const auto waves = plan.waves();
+  for (std::size_t w = 0; w < waves.size(); ++w)
+    for (const std::uint32_t c : waves[w])
+      for (const auto& target : plan.plans[c]->tables()) complete_after_[target.table.name] = w;
   for (const auto& collection : plan.plans) {
     auto& own = collections_.emplace_back();
     for (const auto& target : collection->tables()) own.push_back({&target, {}, {}, 0});
@@ -68,10 +73,12 @@ KeyCheck::KeyCheck(const RunPlan& plan, const std::map<TableName, pg::TableInfo>
           add_unique(table, "unique index '" + index.name + "'", index.columns);
       }
     }
-  for (auto& collection : collections_)
-    for (Table& table : collection)
-      if (const auto info = tables.find(table.target->table.name); info != tables.end())
-        for (const pg::ForeignKeyInfo& key : info->second.foreign_keys) add_foreign(table, key);
+  for (std::size_t w = 0; w < waves.size(); ++w)
+    for (const std::uint32_t c : waves[w])
+      for (Table& table : collections_[c])
+        if (const auto info = tables.find(table.target->table.name); info != tables.end())
+          for (const pg::ForeignKeyInfo& key : info->second.foreign_keys)
+            add_foreign(table, key, w);
   std::sort(notes_.begin(), notes_.end());
   notes_.erase(std::unique(notes_.begin(), notes_.end()), notes_.end());
 }
@@ -120,7 +127,7 @@ void KeyCheck::add_unique(Table& table, const std::string& name,
   table.unique.push_back(std::move(key));
 }
 
-void KeyCheck::add_foreign(Table& table, const pg::ForeignKeyInfo& info) {
+void KeyCheck::add_foreign(Table& table, const pg::ForeignKeyInfo& info, std::size_t wave) {
   std::vector<std::pair<std::string, std::string>> pairs;
   for (std::size_t i = 0; i < info.columns.size(); ++i)
     pairs.emplace_back(info.referenced[i], info.columns[i]);
@@ -138,7 +145,7 @@ void KeyCheck::add_foreign(Table& table, const pg::ForeignKeyInfo& info) {
       }))
     return;  // NULL or a default in all rows
   const auto set = sets_.find({info.table, referenced});
-  if (set == sets_.end() || info.table == table.target->table.name ||
+  if (set == sets_.end() || complete_after_.at(info.table) >= wave ||
       !positions(table, own, key.columns)) {
     notes_.push_back(key.name + " of table '" + table.target->table.name.text() + "' to '" +
                      info.table.text() + "': only --probe can check it");

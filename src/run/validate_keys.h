@@ -60,7 +60,7 @@ class KeyCheck {
   };
 
   void add_unique(Table& table, const std::string& name, const std::vector<std::string>& columns);
-  void add_foreign(Table& table, const pg::ForeignKeyInfo& key);
+  void add_foreign(Table& table, const pg::ForeignKeyInfo& key, std::size_t wave);
   bool positions(const Table& table, const std::vector<std::string>& columns,
                  std::vector<std::size_t>& out) const;
   std::shared_ptr<Set> set_of(const TableName& table, std::vector<std::string> columns);
@@ -70,6 +70,7 @@ class KeyCheck {
 
   std::vector<std::vector<Table>> collections_;  ///< by RowBatch::collection, then table
   std::map<std::pair<TableName, std::vector<std::string>>, std::shared_ptr<Set>> sets_;
+  std::map<TableName, std::size_t> complete_after_;  ///< number of the wave that ends a table
   std::vector<std::string> notes_;
   std::uint64_t memory_;
   Fields fields_;

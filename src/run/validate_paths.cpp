@@ -23,7 +23,7 @@ constexpr std::size_t most_top_values = 8;
 
 /// What a path fills.
 struct Target {
-  std::string label;  ///< table.column type
+  ReportPath::Column column;
   doc::ColumnType type;
   bool whole = false;  ///< this very value, unchanged
 };
@@ -94,7 +94,7 @@ class PathReport {
     if (s.of(Kind::array) + s.of(Kind::object) != 0) out.elements = {s.fewest, s.most};
     if (s.frequent) describe_values(*s.frequent, out);
     const auto targets = targets_of(id);
-    for (const Target& t : targets) out.columns.push_back(t.label);
+    for (const Target& t : targets) out.columns.push_back(t.column);
     out.mapped = !targets.empty() || is_identity(id);
     remark(s, targets, out);
     return out;
@@ -159,10 +159,10 @@ class PathReport {
     const auto& table = plan_.tables()[use.table].table;
     const doc::Column* column = table.column(use.column);
     Target out;
-    out.label = table.name.name + "." + use.column;
+    out.column = {table.name.name, use.column, ""};
     if (column != nullptr) {
       out.type = column->type;
-      out.label += " " + column->type.name;
+      out.column.type = column->type.name;
     }
     out.whole = whole && !use.converted && use.word == "path";
     return out;
@@ -224,7 +224,7 @@ class PathReport {
       const std::uint64_t lost = single ? s.beyond_float4 : s.beyond_float8;
       if (lost != 0)
         out.remarks.push_back(fmt::format("{} numbers lose digits in {}; numeric keeps them",
-                                          format_count(lost), t.label));
+                                          format_count(lost), t.column.type));
     }
   }
 

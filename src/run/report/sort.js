@@ -1,5 +1,6 @@
 
 "use strict";
+document.documentElement.classList.add("js");
 // Tables sort by the column whose heading is pressed; numbers by data-sort, texts as they are shown.
 for (const button of document.querySelectorAll("thead button")) {
   button.addEventListener("click", () => {
