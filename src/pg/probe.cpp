@@ -38,20 +38,21 @@ struct Stand {
   TableName keys;    ///< temporary: unique and foreign keys, the columns they need
   TableName sample;  ///< temporary: all columns of some rows
   TableInfo info;
-  std::vector<std::string> needed;   ///< columns of `keys` that are filled
-  std::vector<std::string> columns;  ///< that can be inserted into
+  std::vector<std::string> needed;  ///< columns of `keys` that are filled
   bool created = false;
   bool sampled = false;  ///< the sample is complete
   std::uint64_t sample_bytes = 0;
 };
 
-/// Removes what follows the names of our tables in a message: people know the real ones.
+/// People know the real names, not those of our tables, nor those that PostgreSQL derives from
+/// them.
 std::string with_real_names(std::string text, const std::vector<Stand>& stands) {
   for (const Stand& s : stands)
     for (const TableName& t : {s.keys, s.base, s.sample}) {
       if (t == s.real) continue;
-      for (std::size_t at; (at = text.find("'" + t.name + "'")) != std::string::npos;)
-        text.replace(at + 1, t.name.size(), s.real.name);
+      for (const char* after : {"'", "_"})
+        for (std::size_t at; (at = text.find("'" + t.name + after)) != std::string::npos;)
+          text.replace(at + 1, t.name.size(), s.real.name);
     }
   return text;
 }
@@ -149,10 +150,6 @@ void Probe::Impl::add_stand(const ProbeTable& table) {
     throw Error(Exit::target, "table '" + stand.real.text() + "' is gone from the target",
                 "Create it again, or run validate again.");
   stand.info = std::move(*info);
-  for (const doc::Column& c : table.table.columns)
-    if (!c.generated ||
-        std::find(table.columns.begin(), table.columns.end(), c.name) != table.columns.end())
-      stand.columns.push_back(c.name);
   stands.push_back(std::move(stand));
 }
 
@@ -357,8 +354,9 @@ void Probe::Impl::keep_sample() {
       if (count == 0) continue;
       const std::uint64_t wanted =
           bytes <= sample_piece ? count : std::max<std::uint64_t>(count * sample_piece / bytes, 1);
-      exec("INSERT INTO " + quote(stand.sample) + " (" + list(stand.columns) + ") SELECT " +
-           list(stand.columns) + " FROM " + rows + " LIMIT " + std::to_string(wanted));
+      // The same columns in the same order, without a rule of its own.
+      exec("INSERT INTO " + quote(stand.sample) + " SELECT * FROM " + rows + " LIMIT " +
+           std::to_string(wanted));
       stand.sample_bytes += std::min<std::uint64_t>(bytes, sample_piece);
       stand.sampled = stand.sample_bytes >= config.sample_bytes;
     }

@@ -116,7 +116,8 @@ class Estimator {
     const auto btree = [&](const std::vector<std::string>& columns, double fill) {
       double width = 0;
       for (const std::string& c : columns) width += width_of(c) + 1;
-      return rows * (8 + std::ceil(width / 8) * 8 + 4) / fill;
+      // A page that describes the index, and at least one with entries.
+      return 8192 + std::max(8192.0, rows * (8 + std::ceil(width / 8) * 8 + 4) / fill);
     };
     double bytes = 0;
     const auto info = in_.tables.find(target.table.name);
@@ -170,7 +171,8 @@ class Estimator {
     // The three work side by side: the slowest sets the pace.
     const double fetch = in_.scan.fetch_seconds * scale / in_.readers;
     const double load = std::max(target, fetch);
-    if (fetch > target) basis = "bound by reading the source, as measured in this dry run";
+    if (fetch > target && fetch > fixed_seconds)
+      basis = "bound by reading the source, as measured in this dry run";
     const double seconds = fixed_seconds + load + index_seconds_;
     if (index_seconds_ > 0.05 * seconds)
       basis += fmt::format("; {} of it to build indexes",

@@ -61,7 +61,7 @@ KeyCheck::KeyCheck(const RunPlan& plan, const std::map<TableName, pg::TableInfo>
     for (Table& table : collection) {
       const auto info = tables.find(table.target->table.name);
       if (info == tables.end()) {
-        if (!table.target->is_audit) add_unique(table, "its key", table.target->key);
+        if (!table.target->is_audit) add_unique(table, "the key", table.target->key);
         continue;
       }
       for (const pg::IndexInfo& index : info->second.indexes) {
@@ -230,8 +230,8 @@ std::vector<KeyRefusal> KeyCheck::check(const doc::RowBatch& batch) {
               std::find(own.begin(), own.end(), std::pair(key.set.get(), hash)) != own.end();
           if (within || key.set->hashes.contains(hash)) {
             rule = "pg_unique_violation";
-            message = "another document has the same " + key.name + " in table '" +
-                      table.target->table.name.text() + "'";
+            message = key.name + " of table '" + table.target->table.name.text() +
+                      "': another document has the same";
             break;
           }
           own.emplace_back(key.set.get(), hash);

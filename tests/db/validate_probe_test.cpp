@@ -197,7 +197,7 @@ TEST_F(ProbeTest, SaysWhatTheRoleLacks) {
 TEST_F(ProbeTest, InspectionTellsKeysChecksAndTriggers) {
   run("CREATE TABLE r (a int, b int, UNIQUE (b, a)); CREATE TABLE t (id int PRIMARY KEY, x int, y "
       "int CHECK (y > 0), FOREIGN KEY (x, y) REFERENCES r (b, a) DEFERRABLE)");
-  run("CREATE INDEX some ON t (y, x) WHERE id > 5; CREATE INDEX expr ON t ((x + y))");
+  run("CREATE INDEX partly ON t (y, x) WHERE id > 5; CREATE INDEX expr ON t ((x + y))");
   const auto t = pg::inspect_table(connection(), {"", "t"});
   ASSERT_TRUE(t);
   ASSERT_EQ(t->foreign_keys.size(), 1U);
