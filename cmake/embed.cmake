@@ -1,4 +1,5 @@
-# arango2pg_embed(<target> <header> <namespace> <directories…>): every *.sql and *.yaml below the directories becomes
+# arango2pg_embed(<target> <header> <namespace> <directories and files…>): every *.sql, *.yaml, *.html, *.css and *.js below
+# the directories, and each file by its name, becomes
 #   std::string_view <namespace>::embedded("relative/path.sql")
 # declared in "<header>.h" and listed by <namespace>::embedded_names(). SQL stays in files that psql can run.
 # The source is made at build time by embed_files.cmake, and again whenever one of the files changes.
@@ -7,7 +8,14 @@ function(arango2pg_embed target header namespace)
   set(names "")
   set(paths "")
   foreach(dir IN LISTS ARGN)
-    file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${dir} ${dir}/*.sql ${dir}/*.yaml)
+    if(NOT IS_DIRECTORY ${dir})
+      get_filename_component(name ${dir} NAME)
+      list(APPEND names ${name})
+      list(APPEND paths ${dir})
+      continue()
+    endif()
+    file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${dir}
+      ${dir}/*.sql ${dir}/*.yaml ${dir}/*.html ${dir}/*.css ${dir}/*.js)
     foreach(f IN LISTS files)
       list(APPEND names ${f})
       list(APPEND paths ${dir}/${f})

@@ -5,45 +5,21 @@
 #include <set>
 
 #include "base/error.h"
-#include "doc/json.h"
+#include "doc/parsed_json.h"
 
 namespace arango2pg::arango {
 namespace {
 
-/// A parsed answer. Values are views of it.
-class Answer {
- public:
-  explicit Answer(const doc::PaddedBuffer& body) {
-    if (document_.parse(body.view()))
-      throw Error(Exit::source, "an answer of the server is no valid JSON");
-  }
-  [[nodiscard]] std::optional<doc::Value> find(std::string_view name) const {
-    return document_.root().find(name);
-  }
+using doc::count_of;
+using doc::is_true;
+using doc::text_of;
 
- private:
-  doc::Document document_;
-};
-
-std::string text_of(const std::optional<doc::Value>& value) {
-  if (!value) return {};
-  if (value->kind() != doc::Kind::string) return std::string(value->raw());
-  std::string scratch;
-  return std::string(value->string(scratch));
+/// A parsed answer.
+doc::ParsedJson parse(const doc::PaddedBuffer& body) {
+  doc::ParsedJson answer(body.view());
+  if (!answer.valid()) throw Error(Exit::source, "an answer of the server is no valid JSON");
+  return answer;
 }
-
-std::uint64_t number_of(const std::optional<doc::Value>& value) {
-  if (!value || value->kind() != doc::Kind::number) return 0;
-  // Counts of large collections may come as 1e+15.
-  const std::string raw(value->raw());
-  const double d = std::strtod(raw.c_str(), nullptr);
-  std::uint64_t n = 0;
-  const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), n);
-  if (error == std::errc() && end == raw.data() + raw.size()) return n;
-  return d > 0 ? static_cast<std::uint64_t>(d) : 0;
-}
-
-bool is_true(const std::optional<doc::Value>& value) { return value && value->boolean(); }
 
 ServerVersion parse_version(const std::string& text) {
   ServerVersion out;
@@ -83,7 +59,7 @@ ServerVersion Api::version() {
   const Reply reply = get("/_api/version", body);
   if (reply.error_num == 1228 || reply.error_num == 1229) explain_missing_database();
   if (!reply.ok()) throw Client::failure("cannot ask for the server's version", reply);
-  const Answer answer(body);
+  const doc::ParsedJson answer = parse(body);
   if (text_of(answer.find("server")) != "arango")
     throw Error(Exit::source, "'" + client_.session().shown_url() + "' is no ArangoDB server",
                 "Check host and port in --source.");
@@ -105,7 +81,7 @@ std::vector<std::string> Api::databases() {
   std::vector<std::string> out;
   doc::PaddedBuffer body;
   if (!get("/_api/database/user", body, "_system").ok()) return out;
-  const Answer answer(body);
+  const doc::ParsedJson answer = parse(body);
   if (const auto result = answer.find("result"); result && result->kind() == doc::Kind::array)
     for (const doc::Value name : doc::Elements(*result)) out.push_back(text_of(name));
   std::sort(out.begin(), out.end());
@@ -120,7 +96,7 @@ Role Api::role() {
     body.clear();
     return get("/_api/cluster/endpoints", body).ok() ? Role::coordinator : Role::single;
   }
-  const std::string role = text_of(Answer(body).find("role"));
+  const std::string role = text_of(parse(body).find("role"));
   if (role == "PRIMARY" || role == "AGENT")
     throw Error(
         Exit::source,
@@ -133,7 +109,7 @@ std::string Api::database_id() {
   doc::PaddedBuffer body;
   const Reply reply = get("/_api/database/current", body);
   if (!reply.ok()) throw Client::failure("cannot read the database's description", reply);
-  const Answer answer(body);
+  const doc::ParsedJson answer = parse(body);
   const auto result = answer.find("result");
   return result ? text_of(result->find("id")) : std::string();
 }
@@ -141,7 +117,7 @@ std::string Api::database_id() {
 std::string Api::server_id() {
   doc::PaddedBuffer body;
   if (!get("/_api/replication/server-id", body).ok()) return {};
-  return text_of(Answer(body).find("serverId"));
+  return text_of(parse(body).find("serverId"));
 }
 
 std::optional<WalTick> Api::last_tick(std::string& why_not) {
@@ -153,7 +129,7 @@ std::optional<WalTick> Api::last_tick(std::string& why_not) {
                                     : "the server says HTTP " + std::to_string(reply.status);
     return std::nullopt;
   }
-  const Answer answer(body);
+  const doc::ParsedJson answer = parse(body);
   const auto server = answer.find("server");
   return WalTick{text_of(answer.find("tick")),
                  server ? text_of(server->find("serverId")) : std::string()};
@@ -163,18 +139,18 @@ std::vector<CollectionFacts> Api::collections() {
   doc::PaddedBuffer body;
   const Reply reply = get("/_api/collection", body);
   if (!reply.ok()) throw Client::failure("cannot list the collections", reply);
-  const Answer answer(body);
+  const doc::ParsedJson answer = parse(body);
   const auto result = answer.find("result");
   std::vector<CollectionFacts> out;
   std::set<std::string> names;
   if (!result || result->kind() != doc::Kind::array) return out;
   for (const doc::Value c : doc::Elements(*result)) {
-    if (number_of(c.find("status")) == 5) continue;  // deleted
+    if (count_of(c.find("status")) == 5) continue;  // deleted
     CollectionFacts facts;
     facts.id = text_of(c.find("id"));
     facts.name = text_of(c.find("name"));
     facts.globally_unique_id = text_of(c.find("globallyUniqueId"));
-    facts.edge = number_of(c.find("type")) == 3;
+    facts.edge = count_of(c.find("type")) == 3;
     facts.system = is_true(c.find("isSystem")) || facts.name.starts_with('_');
     names.insert(facts.name);
     out.push_back(std::move(facts));
@@ -191,16 +167,16 @@ std::optional<CollectionSize> Api::size(const std::string& collection) {
     if (!documents) return std::nullopt;
     return CollectionSize{*documents, 0};
   }
-  const Answer answer(body);
+  const doc::ParsedJson answer = parse(body);
   const auto figures = answer.find("figures");
-  return CollectionSize{number_of(answer.find("count")),
-                        figures ? number_of(figures->find("documentsSize")) : 0};
+  return CollectionSize{count_of(answer.find("count")),
+                        figures ? count_of(figures->find("documentsSize")) : 0};
 }
 
 std::optional<std::uint64_t> Api::count(const std::string& collection) {
   doc::PaddedBuffer body;
   if (!get_of(collection, "/count", body).ok()) return std::nullopt;
-  return number_of(Answer(body).find("count"));
+  return count_of(parse(body).find("count"));
 }
 
 std::string Api::revision(const std::string& collection) {
@@ -215,21 +191,21 @@ Placement Api::placement(const std::string& collection) {
   if (!reply.ok())
     throw Client::failure("cannot count collection '" + collection + "'", reply,
                           "The user needs read access to it.");
-  const Answer answer(body);
+  const doc::ParsedJson answer = parse(body);
   Placement out;
   const auto type = answer.find("type");
-  out.spread = is_true(answer.find("isSmart")) && number_of(type) == 3;
+  out.spread = is_true(answer.find("isSmart")) && count_of(type) == 3;
   const auto count = answer.find("count");
-  const std::uint64_t shards = number_of(answer.find("numberOfShards"));
+  const std::uint64_t shards = count_of(answer.find("numberOfShards"));
   if (!count || count->kind() != doc::Kind::object) {
-    out.count = number_of(count);
+    out.count = count_of(count);
     if (shards == 1) out.shards[""] = out.count;
     return out;
   }
   std::string scratch;
   for (const auto [name, documents] : doc::Members(*count)) {
-    out.shards[std::string(name.string(scratch))] = number_of(documents);
-    out.count += number_of(documents);
+    out.shards[std::string(name.string(scratch))] = count_of(documents);
+    out.count += count_of(documents);
   }
   if (shards != 0 && shards != out.shards.size()) out.shards.clear();
   return out;
@@ -248,9 +224,31 @@ std::string Api::indexes(const std::string& collection) {
   const Reply reply = get("/_api/index?collection=" + percent_encode(collection), body);
   if (!reply.ok())
     throw Client::failure("cannot list the indexes of collection '" + collection + "'", reply);
-  const Answer answer(body);
+  const doc::ParsedJson answer = parse(body);
   const auto indexes = answer.find("indexes");
   return indexes ? std::string(indexes->json()) : "[]";
+}
+
+std::optional<std::string> Api::object(const std::string& path, std::string& why_not) {
+  doc::PaddedBuffer body;
+  const Reply reply = get(path, body);
+  if (reply.ok()) return std::string(body.view());
+  why_not = reply.status == 403   ? "the user may not see it"
+            : reply.status == 401 ? "the user may not see it"
+            : reply.status == 404 ? "the server does not know it"
+                                  : "the server says HTTP " + std::to_string(reply.status);
+  return std::nullopt;
+}
+
+std::optional<std::vector<std::string>> Api::list(const std::string& path,
+                                                  const std::string& member, std::string& why_not) {
+  const auto text = object(path, why_not);
+  if (!text) return std::nullopt;
+  const doc::ParsedJson answer(*text);
+  std::vector<std::string> out;
+  if (const auto array = answer.find(member); array && array->kind() == doc::Kind::array)
+    for (const doc::Value v : doc::Elements(*array)) out.emplace_back(v.json());
+  return out;
 }
 
 std::optional<std::vector<std::string>> Api::strings(const Query& query, Reply& refusal) {

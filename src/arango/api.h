@@ -85,6 +85,13 @@ class Api {
   /// The server's JSON: an array of index descriptions, primary and edge ones too.
   std::string indexes(const std::string& collection);
 
+  /// Members of the array that an administrative answer holds under `member`, as JSON. Nothing,
+  /// with the reason in `why_not`, where the user may not ask or the server doesn't know.
+  std::optional<std::vector<std::string>> list(const std::string& path, const std::string& member,
+                                               std::string& why_not);
+  /// The server's JSON; nothing, with the reason in `why_not`, likewise.
+  std::optional<std::string> object(const std::string& path, std::string& why_not);
+
   /// The rows of a small query whose rows are strings; a row that is none is left out. Nothing if
   /// the server refuses the query; `refusal` then tells.
   std::optional<std::vector<std::string>> strings(const Query& query, Reply& refusal);

@@ -26,6 +26,7 @@ struct FileCollection {
 struct FileCatalog {
   doc::SourceInfo info;
   std::vector<FileCollection> collections;  ///< ascending by name
+  doc::SourceDetails details;               ///< without graphs: those are documents
 };
 
 /// A regular file of a directory.

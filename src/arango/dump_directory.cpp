@@ -12,7 +12,7 @@
 
 #include "arango/byte_stream.h"
 #include "base/error.h"
-#include "doc/json.h"
+#include "doc/parsed_json.h"
 
 namespace arango2pg::arango {
 namespace {
@@ -32,6 +32,7 @@ struct Structure {
   std::string name;  ///< parameters.name: the file name can't hold every collection name
   bool edge = false;
   bool system = false;
+  std::string properties, indexes;  ///< JSON
 };
 
 /// Data files of one stem that one dump wrote.
@@ -86,6 +87,9 @@ class DumpScan {
   void read_structure(const DirectoryEntry& file, std::string_view stem);
   void read_data_names();
   void note_what_is_left_out();
+  void read_view(const DirectoryEntry& file);
+  void add_details();
+  [[nodiscard]] const Structure* newest_structure(const std::string& name) const;
   [[nodiscard]] const Structure* structure_of(const DataSet& set) const;
   void add_collections();
   FileCollection collection_of(const std::string& name, const std::vector<const DataSet*>& sets);
@@ -108,6 +112,7 @@ FileCatalog DumpScan::run() {
   read_data_names();
   note_what_is_left_out();
   add_collections();
+  add_details();
   describe();
   return std::move(catalog_);
 }
@@ -144,28 +149,8 @@ void DumpScan::refuse_what_we_cannot_read() const {
               "Name the directory that arangodump wrote (--output-directory).");
 }
 
-/// Parses a small JSON file; nothing if it is absent, empty or no JSON object.
-class JsonFile {
- public:
-  explicit JsonFile(const fs::path& path) {
-    bytes_.append(read_small_file(path));
-    valid_ = !document_.parse(bytes_.view()) && !document_.empty() &&
-             document_.root().kind() == doc::Kind::object;
-  }
-  [[nodiscard]] bool valid() const { return valid_; }
-  [[nodiscard]] doc::Value root() const { return document_.root(); }
-
- private:
-  doc::PaddedBuffer bytes_;
-  doc::Document document_;
-  bool valid_ = false;
-};
-
-std::string text_of(const std::optional<doc::Value>& value) {
-  std::string scratch;
-  if (!value || value->kind() != doc::Kind::string) return {};
-  return std::string(value->string(scratch));
-}
+/// A small JSON file; not valid if it is absent, empty or no JSON.
+doc::ParsedJson parse_file(const fs::path& path) { return doc::ParsedJson(read_small_file(path)); }
 
 void DumpScan::read_dump_json() {
   const auto file = std::find_if(directory_.files.begin(), directory_.files.end(),
@@ -174,13 +159,13 @@ void DumpScan::read_dump_json() {
     warn("dump.json is missing: a resync by WAL can't start from this dump");
     return;
   }
-  const JsonFile json(directory_.path / file->name);
-  if (!json.valid()) {
+  const doc::ParsedJson json = parse_file(directory_.path / file->name);
+  if (!json.valid() || json.root().kind() != doc::Kind::object) {
     warn("dump.json can't be read: a resync by WAL can't start from this dump");
     return;
   }
-  database_ = text_of(json.root().find("database"));
-  catalog_.info.start_tick = text_of(json.root().find("lastTickAtDumpStart"));
+  database_ = doc::text_of(json.find("database"));
+  catalog_.info.start_tick = doc::text_of(json.find("lastTickAtDumpStart"));
   if (catalog_.info.start_tick == "0") catalog_.info.start_tick.clear();
 }
 
@@ -192,13 +177,12 @@ void DumpScan::read_structures() {
 }
 
 void DumpScan::read_structure(const DirectoryEntry& file, std::string_view stem) {
-  const JsonFile json(directory_.path / file.name);
-  const auto parameters =
-      json.valid() ? json.root().find("parameters") : std::optional<doc::Value>();
+  const doc::ParsedJson json = parse_file(directory_.path / file.name);
+  const auto parameters = json.find("parameters");
   Structure s;
   s.stem = stem;
   s.file = file;
-  if (parameters) s.name = text_of(parameters->find("name"));
+  if (parameters) s.name = doc::text_of(parameters->find("name"));
   if (s.name.empty())
     throw Error(Exit::source,
                 "cannot read '" + (directory_.path / file.name).string() +
@@ -212,6 +196,8 @@ void DumpScan::read_structure(const DirectoryEntry& file, std::string_view stem)
   const auto type = parameters->find("type");
   s.edge = type && type->raw() == "3";
   s.system = is("isSystem") || s.name.starts_with('_');
+  s.properties = parameters->json();
+  if (const auto indexes = json.find("indexes")) s.indexes = indexes->json();
   structures_.push_back(std::move(s));
 }
 
@@ -233,12 +219,40 @@ void DumpScan::read_data_names() {
 void DumpScan::note_what_is_left_out() {
   std::size_t views = 0;
   for (const auto& file : directory_.files) {
-    if (file.name.ends_with(".view.json")) ++views;
+    if (file.name.ends_with(".view.json")) {
+      ++views;
+      read_view(file);
+    }
     const bool data = file.name.find(".data.") != std::string::npos;
     if (data && !read_data_name(file.name))
       warn("file '" + file.name + "' left out: neither .data.json nor .data.json.gz");
   }
   if (views > 0) warn(std::to_string(views) + " view definitions left out: views hold no data");
+}
+
+void DumpScan::read_view(const DirectoryEntry& file) {
+  const doc::ParsedJson json = parse_file(directory_.path / file.name);
+  if (json.valid())
+    catalog_.details.views.emplace_back(json.root().json());
+  else
+    catalog_.details.unknown.push_back("'" + file.name + "' can't be read");
+}
+
+void DumpScan::add_details() {
+  for (const auto& collection : catalog_.collections) {
+    const Structure* structure = newest_structure(collection.info.name);
+    catalog_.details.collections.push_back(
+        {structure->name, structure->properties, structure->indexes});
+  }
+}
+
+/// A name may have several structure files, left by several dumps into one directory.
+const Structure* DumpScan::newest_structure(const std::string& name) const {
+  const Structure* newest = nullptr;
+  for (const auto& s : structures_)
+    if (s.name == name && (newest == nullptr || s.file.modified > newest->file.modified))
+      newest = &s;
+  return newest;
 }
 
 /// The structure file that describes these data: the one of the same stem, else one that differs
@@ -277,10 +291,7 @@ FileCollection DumpScan::collection_of(const std::string& name,
   FileCollection out;
   out.may_be_enveloped = true;
   out.info.name = name;
-  const Structure* structure = nullptr;
-  for (const auto& s : structures_)
-    if (s.name == name && (structure == nullptr || s.file.modified > structure->file.modified))
-      structure = &s;
+  const Structure* structure = newest_structure(name);
   out.info.edge = structure->edge;
   out.info.system = structure->system;
   if (sets.empty() && !split_files_)

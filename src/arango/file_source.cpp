@@ -119,4 +119,25 @@ std::unique_ptr<doc::Reader> FileSource::open(std::vector<doc::PartTask> parts,
       budget);
 }
 
+doc::SourceDetails FileSource::details() {
+  const auto files = catalog();
+  doc::SourceDetails out = files->details;
+  const auto graphs = std::find_if(files->collections.begin(), files->collections.end(),
+                                   [](const auto& c) { return c.info.name == "_graphs"; });
+  if (graphs == files->collections.end()) {
+    if (files->info.kind == "dump")
+      out.unknown.emplace_back(
+          "named graphs: the dump was made without --include-system-collections");
+    return out;
+  }
+  ByteBudget budget(64U << 20U);
+  std::vector<doc::PartTask> parts;
+  for (auto& spec : split(graphs->info, {})) parts.push_back({0, 0, std::move(spec), ""});
+  const auto reader = open(std::move(parts), budget);
+  while (const auto batch = reader->next({}))
+    for (std::size_t i = 0; i < batch->docs.size(); ++i)
+      out.graphs.emplace_back(batch->document(i));
+  return out;
+}
+
 }  // namespace arango2pg::arango

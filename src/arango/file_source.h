@@ -28,6 +28,8 @@ class FileSource final : public doc::Source {
   std::unique_ptr<doc::Reader> open(std::vector<doc::PartTask> parts, ByteBudget& budget) override;
   /// Files don't tell.
   std::optional<std::uint64_t> count(const std::string&) override { return std::nullopt; }
+  /// Graphs are the documents of _graphs, if the directory has it.
+  doc::SourceDetails details() override;
 
  private:
   std::shared_ptr<const FileCatalog> catalog();

@@ -72,6 +72,9 @@ FileCatalog scan_jsonl(const fs::path& path) {
     collection.files.push_back(std::move(data));
     out.collections.push_back(std::move(collection));
   }
+  out.details.unknown.emplace_back(
+      "JSON lines carry no indexes, validation rules, computed values, graphs and views; an "
+      "arangodump directory or the server itself does");
   out.info.identity = "jsonl:" + fingerprint(out);
   return out;
 }

@@ -30,6 +30,7 @@ class ServerSource final : public doc::Source {
   std::unique_ptr<doc::Reader> open(std::vector<doc::PartTask> parts, ByteBudget& budget) override;
   std::optional<std::uint64_t> count(const std::string& collection) override;
   std::string revision(const std::string& collection) override;
+  doc::SourceDetails details() override;
 
  private:
   /// Documents of a collection or of one of its shards.

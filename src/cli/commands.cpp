@@ -24,6 +24,7 @@ void add_migrate(CLI::App& app, RawOptions& raw, Chosen& chosen) {
   CLI::App* c =
       command(app, chosen, "migrate",
               "the bulk load; run it again after an interruption and it goes on", [&raw] {
+                if (raw.dry_run) return dry_run(raw);
                 const auto options = migrate_options(raw);
                 const run::SignalWatch signals;
                 const run::Summary summary = run::migrate(options, signals);
@@ -47,6 +48,7 @@ void add_migrate(CLI::App& app, RawOptions& raw, Chosen& chosen) {
   c->add_flag("--join", raw.join,
               "work together with other processes on one run: help the one that leads it, or lead")
       ->group("Load");
+  c->add_flag("--dry-run", raw.dry_run, "load nothing: the same as validate")->group("Load");
   c->add_flag("--accept-plan-change", raw.accept_plan_change,
               "go on although the plan differs from the interrupted run's")
       ->group("Load");
@@ -200,6 +202,7 @@ void show(const run::Summary& summary, const RawOptions& raw) {
 void add_commands(CLI::App& app, RawOptions& raw, std::optional<Command>& chosen) {
   add_ping(app, raw, chosen);
   add_migrate(app, raw, chosen);
+  add_validate(app, raw, chosen);
   add_resync(app, raw, chosen);
   add_status(app, raw, chosen);
   add_quarantine(app, raw, chosen);

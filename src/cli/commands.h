@@ -34,6 +34,10 @@ void add_resync(CLI::App& app, RawOptions& raw, Chosen& chosen);
 /// `arango2pg schema …` (schema_command.cpp).
 void add_schema(CLI::App& app, RawOptions& raw, Chosen& chosen);
 
+/// `arango2pg validate`, and what `migrate --dry-run` does (validate_command.cpp).
+void add_validate(CLI::App& app, RawOptions& raw, Chosen& chosen);
+Exit dry_run(const RawOptions& raw);
+
 /// Adds all commands to `app`; parsing sets `chosen`. `raw` must outlive both.
 void add_commands(CLI::App& app, RawOptions& raw, Chosen& chosen);
 

@@ -25,6 +25,7 @@ struct RawOptions {
   std::string memory = "256MiB", batch_size = "8MiB", progress = "auto", summary,
               copy_format = "auto";
   std::uint64_t max_quarantined = 0;
+  bool dry_run = false;
   bool fresh = false, truncate = false, merge = false, join = false, accept_plan_change = false,
        json = false;
 };

@@ -1,5 +1,7 @@
 #include "doc/batch.h"
 
+#include "doc/json.h"
+
 namespace arango2pg::doc {
 
 void MappingNotes::merge(const MappingNotes& other) {
@@ -10,6 +12,19 @@ void MappingNotes::merge(const MappingNotes& other) {
     mine.count += u.count;
     mine.bytes += u.bytes;
   }
+}
+
+DocId identity_of(const RowBatch& batch, std::uint32_t doc) {
+  if (doc < batch.ids.size()) return batch.ids[doc];
+  DocId id;
+  Document document;
+  if (document.parse(batch.document(doc))) return id;
+  std::string scratch;
+  if (const auto key = document.root().find("_key"); key && key->kind() == Kind::string)
+    id.key = key->string(scratch);
+  if (const auto rev = document.root().find("_rev"); rev && rev->kind() == Kind::string)
+    id.revision = Rev::parse(rev->string(scratch));
+  return id;
 }
 
 }  // namespace arango2pg::doc

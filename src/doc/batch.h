@@ -196,4 +196,7 @@ struct RowBatch {
   [[nodiscard]] std::uint64_t written() const { return docs.size() - filtered - rejections.size(); }
 };
 
+/// Of a document whose plan kept none, read from its bytes; empty where there is none to be read.
+DocId identity_of(const RowBatch& batch, std::uint32_t doc);
+
 }  // namespace arango2pg::doc

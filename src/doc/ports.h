@@ -68,6 +68,22 @@ struct SourceInfo {
   std::vector<std::string> warnings;
 };
 
+/// What a source knows about itself beside its documents, in its own JSON.
+struct SourceDetails {
+  struct Collection {
+    std::string name;
+    std::string properties;  ///< object: schema, computedValues, keyOptions …; "" = unknown
+    std::string indexes;     ///< array, without primary and edge indexes; "" = unknown
+  };
+  std::vector<Collection> collections;
+  std::vector<std::string> graphs;  ///< objects: name or _key, edgeDefinitions, orphanCollections
+  std::vector<std::string> views;   ///< objects: name, type, links or indexes
+  std::vector<std::string> analyzers;  ///< objects: name, type; only those that users made
+  std::vector<std::string> functions;  ///< objects: name; AQL functions that users made
+  std::vector<std::string> warnings;   ///< about the server itself, for people
+  std::vector<std::string> unknown;    ///< what could not be found out, and why
+};
+
 /// How a collection should be cut.
 struct SplitOptions {
   unsigned lanes = 1;                     ///< parts that can be loaded at the same time
@@ -93,6 +109,8 @@ class Source {
   virtual std::string revision(const std::string&) { return {}; }
   /// Documents the collection holds now, if the source can tell; compared with what was read.
   virtual std::optional<std::uint64_t> count(const std::string& collection) = 0;
+  /// Never throws for what it may not see: that is told in `unknown`.
+  virtual SourceDetails details() { return {}; }
 };
 
 }  // namespace arango2pg::doc

@@ -1,5 +1,5 @@
 /// \file
-/// Private to mapping/. Paths to attributes: `a.b[0].c`, names with special characters in quotes:
+/// Paths to attributes: `a.b[0].c`, names with special characters in quotes:
 /// `a."b.c"`.
 #pragma once
 

@@ -43,6 +43,20 @@ struct TargetTable {
   bool is_audit = false;  ///< rows written by `audit: { table: … }`
 };
 
+/// What a column is filled from; for reports.
+struct ColumnUse {
+  std::size_t table = 0;  ///< index into CollectionPlan::tables()
+  std::string column;
+  std::string word;                ///< the source word: "path", "document", …
+  std::vector<std::string> paths;  ///< attributes it reads, elements of arrays as "list[].name"
+  bool converted = false;          ///< `then` changes the value on its way
+  /// `document`: the attributes at the top that it takes: only these, or all but those.
+  bool takes_document = false, has_only = false;
+  std::vector<std::string> only, omit;
+  std::string
+      reference;  ///< collection that a reference points to; "" = none, or given by the value
+};
+
 struct CompileOptions {
   std::optional<doc::CopyFormat> format;  ///< nothing = binary where every column allows it
   std::string target_schema = "public";  ///< for unqualified names in `into` that are to be created
@@ -89,6 +103,8 @@ class CollectionPlan {
   /// "what" → "value" pairs in plain words that decide what rows look like; compared when a run is
   /// resumed.
   [[nodiscard]] virtual std::vector<std::pair<std::string, std::string>> description() const = 0;
+
+  [[nodiscard]] virtual std::vector<ColumnUse> uses() const = 0;
 
   /// Parse, validate, transform, encode. Never throws for what a document holds: that becomes a
   /// Rejection.

@@ -68,6 +68,7 @@ struct Plan final : CollectionPlan {
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> description() const override {
     return texts;
   }
+  [[nodiscard]] std::vector<ColumnUse> uses() const override;
   [[nodiscard]] doc::RowBatch apply(doc::DocBatch batch, Scratch& scratch) const override;
 
   /// What several mappings of one document take together; `mask` has bit i for specs[i].

@@ -3,7 +3,6 @@
 #include <tuple>
 
 #include "doc/copy_rows.h"
-#include "doc/json.h"
 #include "pg/load_books_internal.h"
 #include "pg/sqlstate_internal.h"
 #include "pg/text_internal.h"
@@ -66,23 +65,12 @@ void write_text(doc::RowWriter& row, const std::string& text) {
     row.text(valid_text(text));
 }
 
-/// Identity of a document whose plan kept none, or of one that is removed.
+/// Identity of a document, or of one that is removed.
 doc::DocId identity_of(const doc::RowBatch& batch, std::uint32_t doc) {
-  if (doc >= batch.docs.size()) {
-    const std::size_t i = doc - batch.docs.size();
-    if (i >= batch.removed.size()) return {};  // all of the collection
-    return {batch.removed[i].key, batch.removed[i].revision};
-  }
-  if (doc < batch.ids.size()) return batch.ids[doc];
-  doc::DocId id;
-  doc::Document document;
-  if (document.parse(batch.document(doc))) return id;
-  std::string scratch;
-  if (const auto key = document.root().find("_key"); key && key->kind() == doc::Kind::string)
-    id.key = key->string(scratch);
-  if (const auto rev = document.root().find("_rev"); rev && rev->kind() == doc::Kind::string)
-    id.revision = Rev::parse(rev->string(scratch));
-  return id;
+  if (doc < batch.docs.size()) return doc::identity_of(batch, doc);
+  const std::size_t i = doc - batch.docs.size();
+  if (i >= batch.removed.size()) return {};  // all of the collection
+  return {batch.removed[i].key, batch.removed[i].revision};
 }
 
 std::string seq_text(std::optional<std::int64_t> seq) {

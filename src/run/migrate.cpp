@@ -102,7 +102,7 @@ void Migration::preflight() {
   control_.emplace(options_.target.conninfo, "plan");
   pg::check_target(*control_);
   spdlog::info("target: {}", control_->description());
-  plan_ = make_plan(options_, source_, *control_);
+  plan_ = make_plan(options_, source_, &*control_);
   for (const auto& c : plan_.collections) revisions_[c.name] = source_.revision(c.name);
   for (const auto& name : plan_.unmapped)
     spdlog::warn("collection '{}' is not mapped and will not be migrated", name);

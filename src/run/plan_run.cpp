@@ -91,7 +91,7 @@ mapping::CompileOptions compile_options(const MigrateOptions& options) {
 
 }  // namespace
 
-RunPlan make_plan(const MigrateOptions& options, doc::Source& source, pg::Connection& target) {
+RunPlan make_plan(const MigrateOptions& options, doc::Source& source, pg::Connection* target) {
   const auto there = source.collections();
   const auto& info = source.info();
   refuse_unknown_names(options, there, info);
@@ -102,7 +102,9 @@ RunPlan make_plan(const MigrateOptions& options, doc::Source& source, pg::Connec
         Exit::source,
         "there is nothing to migrate: no collection of " + info.description + " is chosen",
         "Check the database name in --source; system collections are left out unless asked for.");
-  const auto lookup = [&](const TableName& name) { return pg::read_table(target, name); };
+  mapping::TableLookup lookup;
+  if (target != nullptr)
+    lookup = [target](const TableName& name) { return pg::read_table(*target, name); };
   RunPlan plan;
   for (const auto& collection : there) {
     const auto it = specs.find(collection.name);

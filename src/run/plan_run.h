@@ -34,8 +34,9 @@ struct RunPlan {
 };
 
 /// Throws Error(source) for a mapped collection that is missing (unless optional) and for nothing
-/// to do, Error(usage) for mistakes in mappings.
-RunPlan make_plan(const MigrateOptions& options, doc::Source& source, pg::Connection& target);
+/// to do, Error(usage) for mistakes in mappings. Without a target, tables are as the mappings
+/// describe them.
+RunPlan make_plan(const MigrateOptions& options, doc::Source& source, pg::Connection* target);
 
 /// Collections of a source that may lack some that the mappings read (the quarantine): missing ones
 /// are left out.
