@@ -95,6 +95,7 @@ class Compiler {
     for (const ColumnRule& rule : rules.columns)
       out.columns.push_back(column(spec, rule, target, parent, slots));
     check_columns(place, rules, target, out);
+    note_columns(target, out, parent == nullptr ? nullptr : &plan_->targets[parent->target]);
     order_columns(place, out);
     for (const TableRules& child : rules.children) {  // `target` may move from here on
       PlanTable below = table_of_child(spec, child, out);
@@ -244,7 +245,8 @@ class Compiler {
         return t.table.column(c)->type.has_binary();
       });
       t.format = can ? doc::CopyFormat::binary : doc::CopyFormat::text;
-      if (!options_.format) continue;
+      if (options_.compare) t.format = doc::CopyFormat::binary;
+      if (!options_.format || options_.compare) continue;
       if (*options_.format == doc::CopyFormat::binary && !can)
         throw Error(Exit::usage,
                     "table '" + t.table.name.text() + "' has a column that binary COPY can't load",

@@ -29,6 +29,10 @@ struct TargetTable {
   bool indexes_after = true;
   OnDelete on_delete = OnDelete::soft;
   int parent = -1;        ///< index of the table whose document this child row belongs to; -1 = own
+  std::vector<std::string> parent_key;  ///< columns here that hold the parent's key, parallel to it;
+                                        ///< empty = not all of it is here
+  std::vector<std::string> run_columns;  ///< columns whose value depends on the run that wrote it
+  std::string document_key;  ///< column that holds `_key` as it is, "" = none
   bool is_audit = false;  ///< rows written by `audit: { table: … }`
 };
 
@@ -38,6 +42,9 @@ struct CompileOptions {
   /// Write the members of objects for jsonb columns in the order in which jsonb stores them: saves
   /// PostgreSQL a fifth of its time. False: as they stand in the document (for people to read).
   bool jsonb_order = true;
+  /// For comparing with what is there, not for COPY: every table in binary form. Types that have
+  /// none come as text.
+  bool compare = false;
 };
 
 /// Looks a table up in the target's catalog; nothing = no such table. Absent function = no target

@@ -85,6 +85,7 @@ mapping::CompileOptions compile_options(const MigrateOptions& options) {
   compile.target_schema = options.target.schema;
   if (options.copy_format == "text") compile.format = doc::CopyFormat::text;
   if (options.copy_format == "binary") compile.format = doc::CopyFormat::binary;
+  compile.compare = options.compare;
   return compile;
 }
 
