@@ -64,6 +64,9 @@ void add_migrate(CLI::App& app, RawOptions& raw, Chosen& chosen) {
   c->add_flag("--merge", raw.merge,
               "upsert by key into tables that hold rows; the newer revision wins")
       ->group("Load");
+  c->add_flag("--join", raw.join,
+              "work together with other processes on one run: help the one that leads it, or lead")
+      ->group("Load");
   c->add_flag("--accept-plan-change", raw.accept_plan_change,
               "go on although the plan differs from the interrupted run's")
       ->group("Load");

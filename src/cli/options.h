@@ -25,7 +25,8 @@ struct RawOptions {
   std::string memory = "256MiB", batch_size = "8MiB", progress = "auto", summary,
               copy_format = "auto";
   std::uint64_t max_quarantined = 0;
-  bool fresh = false, truncate = false, merge = false, accept_plan_change = false, json = false;
+  bool fresh = false, truncate = false, merge = false, join = false, accept_plan_change = false,
+       json = false;
 };
 
 void add_global_options(CLI::App& app, RawOptions& raw);

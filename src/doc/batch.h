@@ -93,6 +93,9 @@ struct DocBatch {
   Lease lease;                 ///< for `bytes`
   std::uint64_t skipped =
       0;  ///< lines that are no documents by the source's own rules (removed by a later marker)
+  /// Documents of this run that were refused before and get another chance: their entries in
+  /// quarantine, parallel to `docs`. Empty = documents read from the source.
+  std::vector<std::int64_t> quarantined;
 
   [[nodiscard]] std::string_view document(std::size_t i) const {
     return {bytes.data() + docs[i].begin, docs[i].size};
@@ -160,7 +163,13 @@ struct RowBatch {
   std::vector<Rejection> rejections;  ///< ascending by doc
   std::uint64_t filtered = 0;
   std::uint64_t skipped = 0;
+  /// As in DocBatch: these entries go in the transaction of the rows, and the documents count as
+  /// read already.
+  std::vector<std::int64_t> quarantined;
   MappingNotes notes;
+
+  /// Documents that the run had not read before.
+  [[nodiscard]] std::uint64_t fresh() const { return quarantined.empty() ? docs.size() : 0; }
 
   [[nodiscard]] std::string_view document(std::size_t i) const {
     return {source.data() + docs[i].begin, docs[i].size};

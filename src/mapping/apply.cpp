@@ -295,6 +295,7 @@ doc::RowBatch Plan::apply(doc::DocBatch batch, Scratch& scratch) const {
   out.position_after = std::move(batch.position_after);
   out.last = batch.last;
   out.skipped = batch.skipped;
+  out.quarantined = std::move(batch.quarantined);
   Mapper(*this, scratch.impl(), batch, out).run();
   out.lease = std::move(batch.lease);
   out.source = std::move(batch.bytes);

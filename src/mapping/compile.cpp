@@ -95,12 +95,30 @@ class Compiler {
     for (const ColumnRule& rule : rules.columns)
       out.columns.push_back(column(spec, rule, target, parent, slots));
     check_columns(place, rules, target, out);
-    note_columns(target, out, parent == nullptr ? nullptr : &plan_->targets[parent->target]);
+<<<<<<< HEAD
+    note_columns(target, out);
+=======
+    if (parent != nullptr) target.parent_key = parent_key(out, *parent);
+>>>>>>> main
     order_columns(place, out);
     for (const TableRules& child : rules.children) {  // `target` may move from here on
       PlanTable below = table_of_child(spec, child, out);
       assign_slot(below.each, slots);
       out.children.push_back(std::move(below));
+    }
+    return out;
+  }
+
+  /// The columns that repeat the key of the parent's row as it is.
+  std::vector<std::string> parent_key(const PlanTable& child, const PlanTable& parent) const {
+    std::vector<std::string> out;
+    for (const std::string& key : plan_->targets[parent.target].key) {
+      const auto it =
+          std::find_if(child.columns.begin(), child.columns.end(), [&](const PlanColumn& c) {
+            return c.source.word == Word::parent && c.source.text == key && c.source.then.empty();
+          });
+      if (it == child.columns.end()) return {};
+      out.push_back(it->name);
     }
     return out;
   }

@@ -140,23 +140,13 @@ void check_columns(const Place& place, const TableRules& rules, const TargetTabl
                  "Add it to `columns`.");
 }
 
-void note_columns(TargetTable& target, const PlanTable& table, const TargetTable* parent) {
-  const auto is_plain = [](const PlanColumn& c, Word word) {
-    return c.source.word == word && c.source.then.empty() && !c.source.fallback;
-  };
+void note_columns(TargetTable& target, const PlanTable& table) {
   for (const PlanColumn& c : table.columns) {
-    if (uses_run(c.source)) target.run_columns.push_back(c.name);
-    if (target.document_key.empty() && is_plain(c, Word::meta) && c.source.meta == Meta::key)
-      target.document_key = c.name;
-  }
-  if (parent == nullptr) return;
-  for (const std::string& key : parent->key) {
-    const auto holds = [&](const PlanColumn& c) {
-      return is_plain(c, Word::parent) && c.source.text == key;
-    };
-    const auto found = std::find_if(table.columns.begin(), table.columns.end(), holds);
-    if (found == table.columns.end()) return target.parent_key.clear();
-    target.parent_key.push_back(found->name);
+    const Source& source = c.source;
+    if (uses_run(source)) target.run_columns.push_back(c.name);
+    if (target.key_column.empty() && source.word == Word::meta && source.meta == Meta::key &&
+        source.then.empty() && is_text_like_column(c.type))
+      target.key_column = c.name;
   }
 }
 

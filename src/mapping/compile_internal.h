@@ -43,8 +43,8 @@ void check_fit(const Place& place, const ColumnRule& rule, const PlanColumn& col
 /// Key columns exist and are filled, NOT NULL columns too, no column twice.
 void check_columns(const Place& place, const TableRules& rules, const TargetTable& target,
                    const PlanTable& table);
-/// What others may want to know of the columns: see TargetTable. `parent` is that of a child.
-void note_columns(TargetTable& target, const PlanTable& table, const TargetTable* parent);
+/// What others may want to know of the columns: see TargetTable.
+void note_columns(TargetTable& target, const PlanTable& table);
 /// Columns that `not_before` names are evaluated first.
 void order_columns(const Place& place, PlanTable& table);
 

@@ -28,11 +28,13 @@ struct TargetTable {
       create_sql;  ///< then: CREATE TABLE and its indexes, quoted, ready to run
   bool indexes_after = true;
   OnDelete on_delete = OnDelete::soft;
-  int parent = -1;        ///< index of the table whose document this child row belongs to; -1 = own
-  std::vector<std::string> parent_key;  ///< columns here that hold the parent's key, parallel to it;
-                                        ///< empty = not all of it is here
-  std::vector<std::string> run_columns;  ///< columns whose value depends on the run that wrote it
-  std::string document_key;  ///< column that holds `_key` as it is, "" = none
+  /// A text column that holds the document's key as it is, "" = none. Root tables only.
+  std::string key_column;
+  std::vector<std::string> run_columns;  ///< whose value depends on the run that wrote it
+  int parent = -1;  ///< index of the table whose document this child row belongs to; -1 = own
+  /// Columns here that hold the parent's key, parallel to its `key`; empty if not all of it is
+  /// here.
+  std::vector<std::string> parent_key;
   bool is_audit = false;  ///< rows written by `audit: { table: … }`
 };
 

@@ -26,7 +26,18 @@ void JsonSorter::begin(const doc::Document& document) {
 
 void JsonSorter::append(std::string& out, doc::Value value) {
   begin(value.document());
-  append(out, value.index(), 0);
+  const std::size_t start = out.size();
+  out.resize(start + value.json().size());  // nothing grows by being sorted
+  out.resize(static_cast<std::size_t>(put(out.data() + start, value.index(), 0) - out.data()));
+}
+
+void JsonSorter::finish(std::string& out) {
+  const std::size_t start = out.size();
+  std::size_t bound = 2;
+  for (const Member& m : members_)
+    bound += m.size + 4 + doc::Value(*document_, m.node + 1).json().size();
+  out.resize(start + bound);
+  out.resize(static_cast<std::size_t>(put_members(out.data() + start, 0, 0) - out.data()));
 }
 
 void JsonSorter::push(std::uint32_t name_node) {
@@ -34,31 +45,30 @@ void JsonSorter::push(std::uint32_t name_node) {
   members_.push_back({document_->text().data() + name.begin, name.size, name_node});
 }
 
-void JsonSorter::append(std::string& out, std::uint32_t node, unsigned depth) {
+char* JsonSorter::put(char* to, std::uint32_t node, unsigned depth) {
   const auto nodes = document_->nodes();
   const doc::Node& n = nodes[node];
   const bool is_array = n.kind == doc::Kind::array;
-  if ((!is_array && n.kind != doc::Kind::object) || n.count == 0 || depth == max_depth) {
-    out += doc::Value(*document_, node).json();
-    return;
+  const bool is_container = is_array || n.kind == doc::Kind::object;
+  const bool scalars_only = is_array && n.next == node + 1 + n.count;
+  if (!is_container || scalars_only || n.count == 0 || depth == max_depth) {
+    const std::string_view json = doc::Value(*document_, node).json();
+    std::memcpy(to, json.data(), json.size());
+    return to + json.size();
   }
   if (!is_array) {
     const std::size_t first = members_.size();
     for (std::uint32_t at = node + 1; at < n.next; at = nodes[at + 1].next) push(at);
-    append_members(out, first, depth);
-    return;
-  }
-  if (n.next == node + 1 + n.count) {  // nothing but scalars
-    out += doc::Value(*document_, node).json();
-    return;
+    return put_members(to, first, depth);
   }
   char before = '[';
   for (std::uint32_t at = node + 1; at < n.next; at = nodes[at].next) {
-    out += before;
-    append(out, at, depth + 1);
+    *to++ = before;
+    to = put(to, at, depth + 1);
     before = ',';
   }
-  out += ']';
+  *to++ = ']';
+  return to;
 }
 
 /// Escapes make the length in the source differ from the name's.
@@ -69,7 +79,7 @@ bool JsonSorter::can_sort(std::size_t first) const {
       [&](const Member& m) { return (nodes[m.node].flags & doc::Node::escaped) != 0; });
 }
 
-void JsonSorter::append_members(std::string& out, std::size_t first, unsigned depth) {
+char* JsonSorter::put_members(char* to, std::size_t first, unsigned depth) {
   const auto begin = members_.begin() + static_cast<std::ptrdiff_t>(first);
   const auto end = members_.end();
   if (can_sort(first)) {
@@ -83,16 +93,18 @@ void JsonSorter::append_members(std::string& out, std::size_t first, unsigned de
   const std::size_t count = members_.size();
   char before = '{';
   for (std::size_t i = first; i < count; ++i) {
-    const Member m = members_[i];  // the stack may move while the value is appended
-    out += before;
-    out.append(m.name - 1, m.size + 2);
-    out += ':';
-    append(out, m.node + 1, depth + 1);
+    const Member m = members_[i];  // the stack may move while the value is written
+    *to++ = before;
+    std::memcpy(to, m.name - 1, m.size + 2);
+    to += m.size + 2;
+    *to++ = ':';
+    to = put(to, m.node + 1, depth + 1);
     before = ',';
   }
-  if (count == first) out += '{';
-  out += '}';
+  if (count == first) *to++ = '{';
+  *to++ = '}';
   members_.resize(first);
+  return to;
 }
 
 }  // namespace arango2pg::mapping

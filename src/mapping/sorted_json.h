@@ -23,7 +23,7 @@ class JsonSorter {
   /// For an object that takes only some members of another one: begin(), add() for each, finish().
   void begin(const doc::Document& document);
   void add(std::uint32_t name_node) { push(name_node); }
-  void finish(std::string& out) { append_members(out, 0, 0); }
+  void finish(std::string& out);
 
  private:
   struct Member {
@@ -33,9 +33,10 @@ class JsonSorter {
     bool operator<(const Member& other) const;
   };
   void push(std::uint32_t name_node);
-  void append(std::string& out, std::uint32_t node, unsigned depth);
+  // These write to a place that is large enough and return what is behind the text.
+  char* put(char* to, std::uint32_t node, unsigned depth);
   /// Those on the stack from `first` on; takes them off.
-  void append_members(std::string& out, std::size_t first, unsigned depth);
+  char* put_members(char* to, std::size_t first, unsigned depth);
   [[nodiscard]] bool can_sort(std::size_t first) const;
 
   const doc::Document* document_ = nullptr;

@@ -246,4 +246,33 @@ void rebuild_index(Connection& connection, RunId run, const SavedIndex& index) {
   transaction.commit();
 }
 
+namespace {
+
+std::string quoted_names(const std::vector<TableName>& tables) {
+  std::vector<std::string> names;
+  for (const TableName& t : tables) names.push_back(quote(t));
+  return array_literal(names);
+}
+
+}  // namespace
+
+std::vector<DependentView> dependent_views(Connection& connection,
+                                           const std::vector<TableName>& tables) {
+  const Rows rows =
+      connection.exec(statement("catalog/dependent_views.sql"), {quoted_names(tables)});
+  std::vector<DependentView> out;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    out.push_back({{rows.text(i, 0), rows.text(i, 1)}, rows.is_true(i, 2), rows.is_true(i, 3)});
+  return out;
+}
+
+std::vector<TableName> finalise_functions(Connection& connection,
+                                          const std::vector<TableName>& tables) {
+  const Rows rows =
+      connection.exec(statement("catalog/finalise_functions.sql"), {quoted_names(tables)});
+  std::vector<TableName> out;
+  for (std::size_t i = 0; i < rows.size(); ++i) out.push_back({rows.text(i, 0), rows.text(i, 1)});
+  return out;
+}
+
 }  // namespace arango2pg::pg

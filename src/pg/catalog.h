@@ -41,4 +41,17 @@ std::vector<SavedIndex> missing_indexes(Connection& connection, RunId run);
 /// parallel with others.
 void rebuild_index(Connection& connection, RunId run, const SavedIndex& index);
 
+/// A materialized view that shows loaded tables, itself or through other views.
+struct DependentView {
+  TableName name;
+  bool concurrently = false;  ///< it is populated and has a unique index that allows that
+  bool may_refresh = true;    ///< only the owner may
+};
+/// A view comes behind those it depends on. Tables that do not exist are passed over.
+std::vector<DependentView> dependent_views(Connection& connection,
+                                           const std::vector<TableName>& tables);
+/// `arango2pg_finalise(bigint)` of the schemas of these tables, where there is one.
+std::vector<TableName> finalise_functions(Connection& connection,
+                                          const std::vector<TableName>& tables);
+
 }  // namespace arango2pg::pg

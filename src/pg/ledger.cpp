@@ -62,6 +62,8 @@ Connection& Ledger::connection() {
   if (impl_->connection && impl_->connection->last_sqlstate() != "08006") return *impl_->connection;
   impl_->connection.reset();
   impl_->connection.emplace(conninfo_, "ledger");
+  impl_->connection->exec(
+      "SELECT pg_advisory_lock_shared(hashtextextended('arango2pg worker ' || $1, 0))", {worker_});
   // The lock went with the old connection. If somebody took the run over meanwhile, we are out.
   if (!impl_->locked.empty() && !impl_->try_lock(impl_->locked, worker_)) {
     bool ours = false;
@@ -115,6 +117,30 @@ void Ledger::lock(const std::string& correlation_id) {
   }
 }
 
+bool Ledger::try_lock(const std::string& correlation_id) {
+  const bool locked = Impl::repeated(*this, [&](Connection&) {
+    return impl_->locked == correlation_id || impl_->try_lock(correlation_id, worker_);
+  });
+  if (locked) impl_->locked = correlation_id;
+  return locked;
+}
+
+bool Ledger::has_leader(RunId run) {
+  return Impl::repeated(*this, [&](Connection& c) {
+    const Rows rows = c.exec("SELECT correlation_id FROM arango2pg.run WHERE id = $1::bigint",
+                             {std::to_string(run)});
+    return !rows.empty() && !c.exec(statement("ledger/holder.sql"), {rows.text(0, 0)}).empty();
+  });
+}
+
+std::string Ledger::status(RunId run) {
+  return Impl::repeated(*this, [&](Connection& c) {
+    const Rows rows =
+        c.exec("SELECT status FROM arango2pg.run WHERE id = $1::bigint", {std::to_string(run)});
+    return rows.empty() ? std::string("gone") : rows.text(0, 0);
+  });
+}
+
 RunId Ledger::start(const NewRun& run) {
   const std::string token = random_token();
   const std::string correlation_id = run.command + ":" + run.source_identity;
@@ -136,7 +162,7 @@ void Ledger::resume(RunId run, const NewRun& with) {
     c.exec(statement("ledger/resume.sql"),
            {std::to_string(run), worker_, plan_json(with.plan), valid_text(with.source),
             valid_text(with.target), with.version});
-    const Rows taken = c.exec(statement("ledger/take_back.sql"), {std::to_string(run)});
+    const Rows taken = c.exec(statement("ledger/take_back.sql"), {std::to_string(run), worker_});
     c.exec(statement("ledger/event.sql"),
            {std::to_string(run), "info", "run resumed",
             "{\"worker\":" + json_string(worker_) +

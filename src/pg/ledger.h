@@ -58,7 +58,9 @@ struct Claim {
 };
 
 /// Thread-safe: each call takes the ledger's own connection for itself. Lost connections are
-/// reopened and the call repeated where that is safe. Throws Error(target).
+/// reopened and the call repeated where that is safe. Throws Error(target). As long as the
+/// connection lives it holds a lock in the worker's name: whoever goes on with a run sees which
+/// leases are those of the dead.
 class Ledger {
  public:
   /// Connects; creates or upgrades the control schema (one advisory lock, idempotent). `worker`
@@ -73,6 +75,11 @@ class Ledger {
   /// Takes the run's advisory lock for as long as the ledger's connection lives. Throws
   /// Error(target) naming the holder (host, pid, since when) if somebody else has it.
   void lock(const std::string& correlation_id);
+  /// The same without waiting; false if somebody else has it.
+  bool try_lock(const std::string& correlation_id);
+  /// Whether somebody holds the lock of the run.
+  [[nodiscard]] bool has_leader(RunId run);
+  [[nodiscard]] std::string status(RunId run);
   RunId start(const NewRun& run);
   void resume(RunId run,
               const NewRun& with);  ///< status back to running, plan replaced; logs a run_event
@@ -90,7 +97,11 @@ class Ledger {
   /// Stores the parts of a collection; once per run and collection, in one transaction with the
   /// stage of planning.
   void add_parts(RunId run, const std::vector<doc::PartSpec>& parts);
+  /// One more part, whatever the collection has already.
+  void add_part(RunId run, const doc::PartSpec& part);
   [[nodiscard]] std::vector<PartRecord> parts(RunId run);
+  /// How many parts of these collections are not done.
+  [[nodiscard]] std::uint64_t open_parts(RunId run, const std::vector<std::string>& collections);
   /// Leases the next stream that nobody works on (FOR UPDATE SKIP LOCKED; biggest first) and raises
   /// its epoch. `collections` maps names to the indexes that go into the tasks; others are left
   /// alone. Nothing = no work left.

@@ -35,7 +35,17 @@ std::string bigint(std::uint64_t n) {
   return std::to_string(std::min<std::uint64_t>(n, std::numeric_limits<std::int64_t>::max()));
 }
 
+void insert_part(Connection& c, RunId run, const doc::PartSpec& p) {
+  c.exec(statement("ledger/add_part.sql"),
+         {std::to_string(run), p.collection, std::to_string(p.stream), p.kind, p.spec,
+          bigint(p.documents), bigint(p.bytes), p.resumable ? "t" : "f"});
+}
+
 }  // namespace
+
+void Ledger::add_part(RunId run, const doc::PartSpec& part) {
+  Impl::repeated(*this, [&](Connection& c) { insert_part(c, run, part); });
+}
 
 void Ledger::add_parts(RunId run, const std::vector<doc::PartSpec>& parts) {
   std::set<std::string> collections;
@@ -51,9 +61,7 @@ void Ledger::add_parts(RunId run, const std::vector<doc::PartSpec>& parts) {
     for (std::size_t i = 0; i < there.size(); ++i) planned.insert(there.text(i, 0));
     for (const doc::PartSpec& p : parts) {
       if (planned.contains(p.collection)) continue;
-      c.exec(statement("ledger/add_part.sql"),
-             {std::to_string(run), p.collection, std::to_string(p.stream), p.kind, p.spec,
-              bigint(p.documents), bigint(p.bytes), p.resumable ? "t" : "f"});
+      insert_part(c, run, p);
     }
     transaction.commit();
   });
@@ -67,6 +75,16 @@ std::vector<PartRecord> Ledger::parts(RunId run) {
       out.push_back({rows.number(i, 0), spec_at(rows, i, 1), rows.text(i, 8), rows.text(i, 9),
                      counters_at(rows, i, 10)});
     return out;
+  });
+}
+
+std::uint64_t Ledger::open_parts(RunId run, const std::vector<std::string>& collections) {
+  return Impl::repeated(*this, [&](Connection& c) {
+    return static_cast<std::uint64_t>(
+        c.exec("SELECT count(*) FROM arango2pg.part WHERE run_id = $1::bigint "
+               "AND state <> 'done' AND collection = ANY ($2::text[])",
+               {std::to_string(run), array_literal(collections)})
+            .number(0, 0));
   });
 }
 

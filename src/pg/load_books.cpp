@@ -159,7 +159,17 @@ void Bookkeeper::collect_rejected(const RowLoader& rows) {
   std::sort(rejected_.begin(), rejected_.end(), [](const Rejected& a, const Rejected& b) {
     return std::tie(a.batch, a.doc) < std::tie(b.batch, b.doc);
   });
-  for (const Rejected& r : rejected_) ++quarantined_[batches_[r.batch].collection];
+  for (const Rejected& r : rejected_)
+    if (batches_[r.batch].quarantined.empty()) ++quarantined_[batches_[r.batch].collection];
+}
+
+void Bookkeeper::take_out_retried(CopySession& session) {
+  std::vector<std::string> ids;
+  for (const doc::RowBatch& batch : batches_)
+    for (const std::int64_t id : batch.quarantined) ids.push_back(std::to_string(id));
+  if (ids.empty()) return;
+  session.exec("DELETE FROM arango2pg.quarantine WHERE id = ANY ($1::bigint[])",
+               {array_literal(ids)});
 }
 
 void Bookkeeper::write_quarantine(CopySession& session, const std::atomic<bool>& stop) {
@@ -268,7 +278,8 @@ void Bookkeeper::write_audit(CopySession& session, const std::atomic<bool>& stop
     }
   }
   for (const Rejected& r : rejected_)
-    if (level(r.batch) != Audit::off)
+    if (level(r.batch) != Audit::off &&
+        batches_[r.batch].quarantined.empty())  // else logged before
       entry(config_.collections[batches_[r.batch].collection].name, r.part, r.key, "reject",
             r.revision, 1, "{\"rule\":" + json_string(r.rule) + "}");
   if (copy) copy->finish();
@@ -277,16 +288,23 @@ void Bookkeeper::write_audit(CopySession& session, const std::atomic<bool>& stop
 void Bookkeeper::write_checkpoint(CopySession& session, const PartWork& part, const RowLoader& rows,
                                   const std::string& token) {
   Counters counters;
+  std::uint64_t documents = 0, retried = 0;
   doc::MappingNotes notes;
   for (const std::uint32_t b : part.batches) {
     const doc::RowBatch& batch = batches_[b];
-    counters.read += batch.docs.size();
+    documents += batch.docs.size();
+    retried += batch.quarantined.size();
     counters.filtered += batch.filtered;
+    if (!batch.quarantined.empty()) continue;  // noted and counted when they were read
+    counters.read += batch.docs.size();
     for (const doc::DocRef& d : batch.docs) counters.bytes += d.size;
     notes.merge(batch.notes);
   }
   counters.written = written(part);
-  counters.quarantined = counters.read - counters.filtered - counters.written;
+  // What left the quarantine counts against what came in: a difference, maybe below zero.
+  const auto quarantined =
+      static_cast<std::int64_t>(documents - counters.filtered - counters.written) -
+      static_cast<std::int64_t>(retried);
   // The merge counts per collection; its first part here takes the number.
   const auto first = std::find_if(parts_.begin(), parts_.end(), [&](const PartWork& p) {
     return p.collection == part.collection;
@@ -299,7 +317,7 @@ void Bookkeeper::write_checkpoint(CopySession& session, const PartWork& part, co
                    {std::to_string(part.id), config_.worker, seq_before, part.position,
                     std::to_string(part.last_seq), token, std::to_string(counters.read),
                     std::to_string(counters.written), std::to_string(counters.updated),
-                    std::to_string(counters.filtered), std::to_string(counters.quarantined),
+                    std::to_string(counters.filtered), std::to_string(quarantined),
                     std::to_string(counters.bytes), json_of(notes), part.last ? "t" : "f"});
   if (moved.affected == 1) return;
   const Rows now =
@@ -313,6 +331,7 @@ void Bookkeeper::write(CopySession& session, const RowLoader& rows, const std::s
   refused_.clear();
   quarantined_.clear();
   collect_rejected(rows);
+  take_out_retried(session);
   write_quarantine(session, stop);
   write_audit(session, stop);
   for (const PartWork& p : parts_) write_checkpoint(session, p, rows, token);

@@ -39,7 +39,7 @@ class Bookkeeper {
   /// `token` marks this commit in the ledger.
   void write(CopySession& session, const RowLoader& rows, const std::string& token,
              const std::atomic<bool>& stop);
-  /// Documents in quarantine, by collection; known after write().
+  /// Documents new in quarantine, by collection; known after write().
   [[nodiscard]] const std::map<std::uint32_t, std::uint64_t>& quarantined() const {
     return quarantined_;
   }
@@ -55,6 +55,7 @@ class Bookkeeper {
   };
 
   void collect_rejected(const RowLoader& rows);
+  void take_out_retried(CopySession& session);
   void write_quarantine(CopySession& session, const std::atomic<bool>& stop);
   void write_audit(CopySession& session, const std::atomic<bool>& stop);
   void write_checkpoint(CopySession& session, const PartWork& part, const RowLoader& rows,

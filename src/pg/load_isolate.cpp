@@ -68,11 +68,32 @@ void RowLoader::load_isolating(const std::optional<DocAt>& suspect) {
   retry_foreign_keys();
 }
 
+/// From the last document to the first: a chain in which each points at the next one goes in at
+/// once, and forwards only link by link.
+void RowLoader::isolate_backwards(std::uint32_t collection, Documents documents) {
+  std::size_t size = documents.size();
+  for (std::size_t end = documents.size(); end > 0;) {
+    const std::size_t begin = end - std::min(end, size);
+    const auto refused = try_load(collection, documents.subspan(begin, end - begin));
+    if (!refused) {
+      end = begin;
+      size *= growth;
+    } else if (end - begin == 1) {
+      refusals_.push_back(
+          {documents[begin], refused->failure.sqlstate, refused->failure.describe()});
+      end = begin;
+      size = 1;
+    } else {
+      size = (end - begin) / 2;
+    }
+  }
+}
+
 void RowLoader::retry_foreign_keys() {
   // Cut into ranges, a document may have come before the one it points at. Now that all others are
   // in, such documents get another chance, until no more of them go in.
   constexpr const char* foreign_key_violation = "23503";
-  for (;;) {
+  for (bool backwards = true;; backwards = !backwards) {
     std::map<std::uint32_t, std::vector<DocAt>> again;
     for (const Refusal& r : refusals_)
       if (r.sqlstate == foreign_key_violation)
@@ -82,9 +103,12 @@ void RowLoader::retry_foreign_keys() {
     std::erase_if(refusals_, [&](const Refusal& r) { return r.sqlstate == foreign_key_violation; });
     for (auto& [collection, documents] : again) {
       std::sort(documents.begin(), documents.end());
-      isolate(collection, documents, std::nullopt);
+      if (backwards)
+        isolate_backwards(collection, documents);
+      else
+        isolate(collection, documents, std::nullopt);
     }
-    if (refusals_.size() == before) return;
+    if (refusals_.size() == before) return;  // each was tried alone against all that is in
   }
 }
 

@@ -97,6 +97,7 @@ class RowLoader {
   /// load() in a savepoint; nothing if it worked.
   std::optional<RowsRefused> try_load(std::uint32_t collection, Documents documents);
   void isolate(std::uint32_t collection, Documents documents, std::optional<DocAt> suspect);
+  void isolate_backwards(std::uint32_t collection, Documents documents);
   void retry_foreign_keys();
   void set_constraints_immediate();
 

@@ -57,7 +57,8 @@ struct CommitResult {
   std::uint64_t rows = 0;   ///< over all tables
   std::uint64_t bytes = 0;  ///< COPY bytes sent
   std::map<std::uint32_t, std::uint64_t>
-      quarantined;       ///< documents by collection: those of the batches + refused by PostgreSQL
+      quarantined;       ///< documents by collection: those of the batches + refused by PostgreSQL,
+                         ///< without those that were in quarantine before
   unsigned retries = 0;  ///< transactions begun again (lost connection, deadlock, bad row)
 };
 

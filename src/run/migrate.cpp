@@ -7,13 +7,14 @@
 #include <ctime>
 #include <optional>
 #include <set>
+#include <thread>
 
 #include "base/log.h"
 #include "base/units.h"
 #include "pg/catalog.h"
 #include "pg/ledger.h"
-#include "pg/loader.h"
-#include "run/pipeline.h"
+#include "run/finalise.h"
+#include "run/load_stage.h"
 #include "run/plan_run.h"
 #include "run/worker.h"
 
@@ -32,20 +33,20 @@ class Migration {
 
  private:
   void preflight();
-  void find_or_start_run();
+  bool find_or_start_run();
+  Summary lead();
+  std::optional<Summary> help();
+  bool wait_for_plan(RunId run);
   void refuse_changed_plan(const pg::RunRecord& before);
   void prepare_target();
   void create_tables();
   void check_tables();
   void truncate_tables();
   void plan_parts();
-  void load();
+  void load(LoadStage& load);
   void check_counts();
-  void finalise();
   Summary summarise(const std::string& status, Exit exit);
   pg::NewRun describe_run() const;
-  pg::LoaderConfig loader_config() const;
-  [[nodiscard]] bool all_parts_done();
   template <class F>
   void stage(const std::string& name, F&& body);
 
@@ -58,8 +59,8 @@ class Migration {
   RunPlan plan_;
   RunId run_ = 0;
   bool resumed_ = false;
-  std::set<std::string> merge_;  ///< collections that are re-read from the start: rows go by upsert
-  Progress progress_;
+  bool stopped_early_ = false;  ///< by a signal, while there was work left
+  std::optional<Progress> progress_;
   PipelineOutcome outcome_;
   std::vector<StageSummary> stages_;
 };
@@ -79,9 +80,7 @@ void Migration::stage(const std::string& name, F&& body) {
     }
     throw;
   }
-  ledger_->end_stage(
-      run_, name,
-      signals_.requested() && name == "load" && !all_parts_done() ? "interrupted" : "done");
+  ledger_->end_stage(run_, name, stopped_early_ ? "interrupted" : "done");
   stages_.push_back({name, std::chrono::duration<double>(Clock::now() - begun).count()});
 }
 
@@ -110,14 +109,20 @@ pg::NewRun Migration::describe_run() const {
   run.target = control_->description();
   run.start_tick = source_.info().start_tick;
   run.plan = plan_.description();
+  run.plan.emplace_back("load", options_.merge ? "upsert by key" : "insert");
   run.version = ARANGO2PG_VERSION;
   return run;
 }
 
-void Migration::find_or_start_run() {
-  ledger_.emplace(options_.target.conninfo, worker_name());
+/// True if the run is ours to lead; with --join another process may do that.
+bool Migration::find_or_start_run() {
+  if (!ledger_) ledger_.emplace(options_.target.conninfo, worker_name());
   const pg::NewRun now = describe_run();
-  ledger_->lock(now.command + ":" + now.source_identity);
+  const std::string correlation_id = now.command + ":" + now.source_identity;
+  if (!options_.join)
+    ledger_->lock(correlation_id);
+  else if (!ledger_->try_lock(correlation_id))
+    return false;
   auto before = ledger_->unfinished(now.command, now.source_identity);
   if (before && options_.fresh) {
     ledger_->finish(before->id, "abandoned", "superseded by --fresh");
@@ -134,18 +139,20 @@ void Migration::find_or_start_run() {
     spdlog::info("run {} begins: {} collections, {} lanes", run_, plan_.collections.size(),
                  options_.jobs);
   }
+  return true;
 }
 
 void Migration::refuse_changed_plan(const pg::RunRecord& before) {
   if (!ledger_->stage_done(before.id, "plan")) return;  // nothing was loaded by that plan
-  const auto lines = plan_differences(before.plan, plan_.description());
+  const auto lines = plan_differences(before.plan, describe_run().plan);
   if (lines.empty()) return;
   std::string text;
   for (const auto& line : lines) text += "\n  " + line;
   if (!options_.accept_plan_change)
     throw Error(
         Exit::usage,
-        fmt::format("the plan differs from that of the interrupted run {}:{}", before.id, text),
+        fmt::format("the plan differs from that of run {}, which is not finished:{}", before.id,
+                    text),
         "Undo the change to go on, or say --accept-plan-change (rows that are already loaded stay "
         "as they are), "
         "or --fresh to start anew.");
@@ -212,92 +219,6 @@ void Migration::prepare_target() {
   });
 }
 
-pg::LoaderConfig Migration::loader_config() const {
-  pg::LoaderConfig config;
-  config.conninfo = options_.target.conninfo;
-  config.purpose = "run " + std::to_string(run_);
-  config.run = run_;
-  config.worker = ledger_->worker();
-  config.give_up_after = options_.retry_for;
-  for (std::size_t i = 0; i < plan_.plans.size(); ++i) {
-    pg::LoadCollection collection;
-    collection.name = plan_.collections[i].name;
-    const bool merge = options_.merge || merge_.contains(collection.name);
-    for (const auto& table : plan_.plans[i]->tables()) {
-      pg::LoadTable& load = collection.tables.emplace_back();
-      load.name = table.table.name;
-      load.columns = table.columns;
-      load.format = table.format;
-      load.key = table.key;
-      load.revision = table.revision;
-      load.merge = merge && !table.is_audit;
-    }
-    switch (plan_.plans[i]->audit()) {
-      case mapping::AuditLevel::document:
-        collection.audit = pg::Audit::document;
-        break;
-      case mapping::AuditLevel::batch:
-        collection.audit = pg::Audit::batch;
-        break;
-      case mapping::AuditLevel::off:
-        collection.audit = pg::Audit::off;
-        break;
-    }
-    config.collections.push_back(std::move(collection));
-  }
-  return config;
-}
-
-void Migration::load() {
-  for (const auto& collection : plan_.collections) {
-    auto& shown = progress_.add(collection.name);
-    shown.documents_total = collection.count.value_or(0);
-  }
-  for (const auto& part : ledger_->parts(run_)) {
-    const auto it = plan_.index.find(part.spec.collection);
-    if (it == plan_.index.end()) continue;
-    auto& shown = progress_.collections()[it->second];
-    shown.bytes_total += part.spec.bytes;
-    if (part.state == "done") {
-      shown.read += part.counters.read;
-      shown.bytes += part.counters.bytes;
-    } else {
-      ++shown.parts_left;
-      if (!part.spec.resumable && (part.counters.read > 0 || !part.position.empty())) {
-        ledger_->restart_part(run_, part.id);
-        merge_.insert(part.spec.collection);
-      } else {
-        shown.read += part.counters.read;
-        shown.bytes += part.counters.bytes;
-      }
-    }
-    progress_.read_before += part.counters.read;
-    progress_.bytes_before += part.counters.bytes;
-  }
-  PipelineConfig config;
-  config.run = run_;
-  config.lanes = options_.jobs;
-  config.readers = options_.jobs + 1;
-  config.memory = options_.memory;
-  config.commit_bytes = options_.batch_size;
-  const ProgressDisplay display(progress_, options_.progress);
-  for (const auto& wave : plan_.waves()) {
-    std::map<std::string, std::uint32_t> names;
-    for (const std::uint32_t i : wave) names[plan_.collections[i].name] = i;
-    if (signals_.requested()) return;
-    outcome_ =
-        run_pipeline(config, {source_, *ledger_, plan_.plans, names, loader_config(), progress_},
-                     signals_.token());
-  }
-}
-
-bool Migration::all_parts_done() {
-  const auto parts = ledger_->parts(run_);
-  return std::all_of(parts.begin(), parts.end(), [&](const auto& p) {
-    return p.state == "done" || !plan_.index.contains(p.spec.collection);
-  });
-}
-
 /// What was read against what the source says it holds. A source that is written to meanwhile may
 /// differ in between.
 void Migration::check_counts() {
@@ -325,17 +246,6 @@ void Migration::check_counts() {
   }
 }
 
-void Migration::finalise() {
-  const auto indexes = pg::missing_indexes(*control_, run_);
-  if (!indexes.empty()) spdlog::info("building {} indexes", indexes.size());
-  for (const auto& index : indexes) {
-    spdlog::debug("building index {}", index.name);
-    pg::rebuild_index(*control_, run_, index);
-  }
-  for (const auto* table : plan_.tables())
-    control_->exec("ANALYZE " + pg::quote(table->table.name));
-}
-
 Summary Migration::summarise(const std::string& status, Exit exit) {
   Summary s;
   s.run = run_;
@@ -352,35 +262,41 @@ Summary Migration::summarise(const std::string& status, Exit exit) {
     if (!c.tables.empty()) c.table = c.tables.front();
     if (const auto it = counters.find(c.collection); it != counters.end()) c.counters = it->second;
     c.notes = std::move(notes[c.collection]);
-    if (i < progress_.collections().size()) {
-      const auto& p = progress_.collections()[i];
+    if (i < progress_->collections().size()) {
+      const auto& p = progress_->collections()[i];
       c.seconds = static_cast<double>(std::max<std::int64_t>(0, p.last_ms - p.first_ms)) / 1000;
     }
     s.collections.push_back(std::move(c));
   }
   s.stages = stages_;
-  s.seconds = static_cast<double>(progress_.elapsed().count()) / 1000;
+  s.seconds = static_cast<double>(progress_->elapsed().count()) / 1000;
   s.bound_by = outcome_.bound_by;
   s.peak_memory = peak_memory();
   return s;
 }
 
-Summary Migration::run() {
-  preflight();
-  find_or_start_run();
+void Migration::load(LoadStage& load) {
+  stage("load", [&] {
+    outcome_ = load.run();
+    stopped_early_ = signals_.requested() && !load.all_parts_done();
+  });
+}
+
+Summary Migration::lead() {
   try {
     if (!(resumed_ && ledger_->stage_done(run_, "plan")))
       prepare_target();
     else
       plan_parts();  // collections that an accepted plan change brought in
-    stage("load", [&] { load(); });
-    if (!all_parts_done()) {
+    LoadStage load_stage(source_, options_, signals_, plan_, *ledger_, *progress_, run_, false);
+    load(load_stage);
+    if (stopped_early_) {
       ledger_->release(run_);
       ledger_->finish(run_, "interrupted", "stopped by a signal");
       return summarise("interrupted", Exit::interrupted);
     }
     check_counts();
-    stage("finalise", [&] { finalise(); });
+    stage("finalise", [&] { finalise(*control_, *ledger_, options_, run_, plan_); });
   } catch (const std::exception& e) {
     try {
       ledger_->release(run_);
@@ -395,6 +311,61 @@ Summary Migration::run() {
   ledger_->finish(run_,
                   "done");  // the last thing: a kill before it is repaired by the same command
   return summary;
+}
+
+/// Until the leader has cut the collections into parts. False: it ended before, or a signal came.
+bool Migration::wait_for_plan(RunId run) {
+  while (!ledger_->stage_done(run, "plan")) {
+    if (signals_.requested() || !ledger_->has_leader(run)) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+  return true;
+}
+
+/// Takes parts of the run that another process leads. Nothing if the leader is gone before the run
+/// is done: then somebody has to lead it.
+std::optional<Summary> Migration::help() {
+  const pg::NewRun now = describe_run();
+  const auto run = ledger_->unfinished(now.command, now.source_identity);
+  if (!run || !wait_for_plan(run->id)) {
+    if (signals_.requested()) return summarise("interrupted", Exit::interrupted);
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    return std::nullopt;
+  }
+  refuse_changed_plan(*run);
+  run_ = run->id;
+  spdlog::info("helping with run {}", run_);
+  LoadStage load_stage(source_, options_, signals_, plan_, *ledger_, *progress_, run_, true);
+  try {
+    outcome_ = load_stage.run();
+  } catch (...) {
+    ledger_->release(run_);
+    throw;
+  }
+  spdlog::info("helped with run {}: {} rows written by this process", run_, outcome_.rows);
+  if (signals_.requested()) {
+    ledger_->release(run_);
+    return summarise("interrupted", Exit::interrupted);
+  }
+  while (ledger_->status(run_) == "running" && ledger_->has_leader(run_) && !signals_.requested())
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  if (ledger_->status(run_) != "done" && !signals_.requested()) return std::nullopt;
+  Summary summary = summarise(ledger_->status(run_), Exit::done);
+  if (summary.status != "done")
+    summary.exit = Exit::interrupted;
+  else if (summary.totals().quarantined > options_.max_quarantined)
+    summary.exit = Exit::quarantined;
+  return summary;
+}
+
+Summary Migration::run() {
+  preflight();
+  for (;;) {
+    progress_.emplace();
+    stages_.clear();
+    if (find_or_start_run()) return lead();
+    if (auto summary = help()) return *summary;
+  }
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ struct MigrateOptions {
   std::chrono::seconds retry_for{300};   ///< lost connections are retried this long
   bool fresh = false;                    ///< forget an interrupted run
   bool truncate = false;                 ///< empty the target tables first
+  bool join = false;                     ///< help a run that is under way, or lead it
   bool merge = false;                    ///< upsert by key into tables that hold rows
   bool accept_plan_change = false;   ///< go on although the plan differs from the interrupted run's
   std::string copy_format = "auto";  ///< auto | text | binary

@@ -145,6 +145,7 @@ void Pipeline::assign_lanes(const pg::Claim& claim) {
 
 void Pipeline::read_stream(const pg::Claim& claim) {
   assign_lanes(claim);
+  for (const auto& part : claim.parts) parts_.progress.begun(part.collection);
   const auto reader = parts_.source.open(claim.parts, budget_);
   while (auto batch = reader->next(drain_.get_token()))
     if (!fetched_.push(std::move(*batch))) return;
@@ -230,8 +231,8 @@ void Pipeline::account(Lane& lane, const std::vector<doc::RowBatch>& group,
       done;  // collection → documents, bytes
   for (const auto& batch : group) {
     auto& [documents, bytes] = done[batch.collection];
-    documents += batch.docs.size();
-    bytes += batch.source.size();
+    documents += batch.fresh();
+    if (batch.quarantined.empty()) bytes += batch.source.size();
     if (batch.last) {
       --lane.parts;
       --parts_.progress.collections()[batch.collection].parts_left;

@@ -102,16 +102,18 @@ std::chrono::milliseconds Progress::elapsed() const {
                                                                start_);
 }
 
+void Progress::begun(std::size_t collection) {
+  std::int64_t unset = -1;
+  collections_[collection].first_ms.compare_exchange_strong(unset, elapsed().count());
+}
+
 void Progress::committed(std::size_t collection, std::uint64_t documents, std::uint64_t bytes,
                          std::uint64_t quarantined) {
   auto& c = collections_[collection];
   c.read += documents;
   c.bytes += bytes;
   c.quarantined += quarantined;
-  const auto now = elapsed().count();
-  std::int64_t unset = -1;
-  c.first_ms.compare_exchange_strong(unset, now);
-  c.last_ms = now;
+  c.last_ms = elapsed().count();
 }
 
 std::vector<std::string> progress_lines(const Progress& progress, std::size_t width,

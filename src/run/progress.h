@@ -29,7 +29,7 @@ struct CollectionProgress {
   std::atomic<std::uint64_t> quarantined{0};
   std::atomic<std::uint64_t> parts_left{0};
   std::atomic<std::int64_t> first_ms{-1},
-      last_ms{-1};  ///< since the run's start: first and last commit
+      last_ms{-1};  ///< since the run's start: first reading and last commit
 
   /// 0…1, by bytes if known, else by documents; nothing known = 0.
   [[nodiscard]] double share() const;
@@ -43,6 +43,8 @@ class Progress {
   [[nodiscard]] std::deque<CollectionProgress>& collections() { return collections_; }
   [[nodiscard]] const std::deque<CollectionProgress>& collections() const { return collections_; }
   [[nodiscard]] std::chrono::milliseconds elapsed() const;
+  /// A part of the collection is about to be read.
+  void begun(std::size_t collection);
   void committed(std::size_t collection, std::uint64_t documents, std::uint64_t bytes,
                  std::uint64_t quarantined);
   /// Documents that an earlier process of this run made durable: shown, but not counted into the

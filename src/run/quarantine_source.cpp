@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "doc/batch.h"
+#include "doc/json.h"
 #include "pg/connection.h"
 
 namespace arango2pg::run {
@@ -21,11 +22,13 @@ void append_hex(doc::PaddedBuffer& out, std::string_view hex) {
 
 class QuarantineReader : public doc::Reader {
  public:
+  /// `take_out`: the documents are of the run that reads them, and their entries go with the load.
   QuarantineReader(const TargetOptions& target, QuarantineFilter filter, std::int64_t last_id,
-                   std::vector<doc::PartTask> parts, ByteBudget& budget)
+                   bool take_out, std::vector<doc::PartTask> parts, ByteBudget& budget)
       : connection_(target.conninfo, "quarantine"),
         filter_(std::move(filter)),
         last_id_(last_id),
+        take_out_(take_out),
         parts_(std::move(parts)),
         budget_(budget) {}
 
@@ -69,6 +72,7 @@ class QuarantineReader : public doc::Reader {
       const auto begin = static_cast<std::uint32_t>(batch.bytes.size());
       append_hex(batch.bytes, rows.text(i, 1));
       batch.docs.push_back({begin, static_cast<std::uint32_t>(batch.bytes.size() - begin)});
+      if (take_out_) batch.quarantined.push_back(rows.number(i, 0));
       position_ = rows.text(i, 0);
     }
     if (batch.bytes.data() == nullptr) batch.bytes.reserve(1);
@@ -78,6 +82,7 @@ class QuarantineReader : public doc::Reader {
   pg::Connection connection_;
   QuarantineFilter filter_;
   std::int64_t last_id_;
+  bool take_out_;
   std::vector<doc::PartTask> parts_;
   ByteBudget& budget_;
   std::size_t at_ = 0;
@@ -147,7 +152,8 @@ std::vector<doc::PartSpec> QuarantineSource::split(const doc::CollectionInfo& co
 
 std::unique_ptr<doc::Reader> QuarantineSource::open(std::vector<doc::PartTask> parts,
                                                     ByteBudget& budget) {
-  return std::make_unique<QuarantineReader>(target_, filter_, last_id_, std::move(parts), budget);
+  return std::make_unique<QuarantineReader>(target_, filter_, last_id_, false, std::move(parts),
+                                            budget);
 }
 
 void QuarantineSource::mark_retried() {
@@ -159,6 +165,58 @@ void QuarantineSource::mark_retried() {
           "UPDATE arango2pg.quarantine SET status = 'retried' WHERE {} AND id <= ${}::bigint",
           sql.where, sql.params.size()),
       sql.params);
+}
+
+namespace {
+
+constexpr const char* second_chance = "second_chance";
+/// What loading later can cure: the document pointed at came after this one.
+constexpr const char* curable = "pg_foreign_key_violation";
+
+std::int64_t number_in(const doc::Document& spec, const char* name) {
+  std::string scratch;
+  const auto value = spec.root().find(name);
+  return value ? std::stoll(std::string(value->json())) : 0;
+}
+
+}  // namespace
+
+SecondChance::SecondChance(doc::Source& source, TargetOptions target)
+    : source_(source), target_(std::move(target)) {}
+
+std::unique_ptr<doc::Reader> SecondChance::open(std::vector<doc::PartTask> parts,
+                                                ByteBudget& budget) {
+  if (parts.empty() || parts.front().spec.kind != second_chance)
+    return source_.open(std::move(parts), budget);
+  doc::Document spec;
+  if (const auto error = spec.parse(parts.front().spec.spec))
+    throw Error(Exit::unexpected, "the control schema holds a part that cannot be read");
+  QuarantineFilter filter;
+  filter.run = number_in(spec, "run");
+  filter.rule = curable;
+  return std::make_unique<QuarantineReader>(target_, filter, number_in(spec, "last_id"), true,
+                                            std::move(parts), budget);
+}
+
+std::vector<doc::PartSpec> SecondChance::parts_for(RunId run) const {
+  pg::Connection connection(target_.conninfo, "quarantine");
+  QuarantineFilter filter;
+  filter.run = run;
+  filter.rule = curable;
+  const FilterSql sql = filter_sql(filter);
+  const auto rows =
+      connection.exec("SELECT collection, count(*), max(id) FROM arango2pg.quarantine WHERE " +
+                          sql.where + " GROUP BY collection ORDER BY collection",
+                      sql.params);
+  std::vector<doc::PartSpec> out;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    doc::PartSpec& part = out.emplace_back();
+    part.collection = rows.text(i, 0);
+    part.kind = second_chance;
+    part.spec = fmt::format(R"({{"run":{},"last_id":{}}})", run, rows.number(i, 2));
+    part.documents = static_cast<std::uint64_t>(rows.number(i, 1));
+  }
+  return out;
 }
 
 }  // namespace arango2pg::run

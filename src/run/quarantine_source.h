@@ -39,4 +39,30 @@ class QuarantineSource : public doc::Source {
   doc::SourceInfo info_;
 };
 
+/// A run's source with one thing more to read: documents of the run that PostgreSQL refused because
+/// what they point at was not there yet. Their parts are of kind "second_chance"; all others are
+/// the source's.
+class SecondChance : public doc::Source {
+ public:
+  SecondChance(doc::Source& source, TargetOptions target);
+  const doc::SourceInfo& info() override { return source_.info(); }
+  std::vector<doc::CollectionInfo> collections() override { return source_.collections(); }
+  std::vector<doc::PartSpec> split(const doc::CollectionInfo& collection,
+                                   const doc::SplitOptions& options) override {
+    return source_.split(collection, options);
+  }
+  std::unique_ptr<doc::Reader> open(std::vector<doc::PartTask> parts, ByteBudget& budget) override;
+  std::optional<std::uint64_t> count(const std::string& collection) override {
+    return source_.count(collection);
+  }
+
+  /// One part for each collection that has such documents now; `documents` says how many. Streams
+  /// are left to the caller.
+  [[nodiscard]] std::vector<doc::PartSpec> parts_for(RunId run) const;
+
+ private:
+  doc::Source& source_;
+  TargetOptions target_;
+};
+
 }  // namespace arango2pg::run

@@ -271,14 +271,22 @@ TEST_F(LedgerTest, GivesPartsBack) {
 
 TEST_F(LedgerTest, ResumeTakesBackWhatADeadProcessHeld) {
   auto killed = ledger("host1");
+  const auto helper = ledger("host3");
   const RunId id = killed->start(new_run());
-  killed->add_parts(id, {part("c", 0, 1)});
+  killed->add_parts(id, {part("c", 0, 1), part("d", 0, 1)});
   killed->claim(id, {{"c", 0}}, std::chrono::hours(1));
+  helper->claim(id, {{"d", 0}}, std::chrono::hours(1));
   const auto next = ledger("host2");
+  killed.reset();
+  while (value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' "
+               "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") !=
+         "2")
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   auto changed = new_run();
   changed.plan = {{"mapping", "2"}};
   next->resume(id, changed);
-  EXPECT_EQ(text(next->claim(id, {{"c", 0}}, 60s)), "c/0:1");
+  EXPECT_EQ(text(next->claim(id, {{"c", 0}, {"d", 1}}, 60s)), "c/0:1");
+  EXPECT_EQ(text(next->claim(id, {{"c", 0}, {"d", 1}}, 60s)), "nothing");  // the helper lives
   EXPECT_EQ(next->unfinished("migrate", "dump:a")->plan, changed.plan);
   EXPECT_EQ(value("SELECT attempts || ' ' || worker FROM arango2pg.run"), "2 host2");
   EXPECT_EQ(value("SELECT detail ->> 'parts_taken_back' FROM arango2pg.run_event"

@@ -235,8 +235,7 @@ HttpResponse handle_cursor(Context& c) {
   const auto forwarded = forwarded_to(c, id);
   HttpResponse response;
   if (c.is("DELETE")) {
-    Cursors::Lease cursor = c.state.cursors.lease(id, c.session.user, c.database());
-    cursor.remove();
+    c.state.cursors.remove(id, c.session.user, c.database());
     response = json_response(202, Object{{"id", id}, {"error", false}, {"code", 202}});
   } else if (c.is("POST") || (c.is("PUT") && c.segment(3).empty())) {
     response = next_batch(c, id);

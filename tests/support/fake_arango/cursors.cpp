@@ -48,17 +48,28 @@ void Cursors::add(std::shared_ptr<Cursor> cursor) {
   entries_.emplace(id, Entry{std::move(cursor), expires});
 }
 
-Cursors::Lease Cursors::lease(const std::string& id, const std::string& user,
-                              const std::string& database) {
-  const std::lock_guard lock(mutex_);
+Cursors::Entries::iterator Cursors::find(const std::string& id, const std::string& user,
+                                         const std::string& database) {
   sweep();
   const auto it = entries_.find(id);
   if (it == entries_.end() || it->second.cursor->user != user ||
       it->second.cursor->database != database)
     throw api_error(404, 1600);
+  return it;
+}
+
+Cursors::Lease Cursors::lease(const std::string& id, const std::string& user,
+                              const std::string& database) {
+  const std::lock_guard lock(mutex_);
+  const auto it = find(id, user, database);
   if (it->second.busy) throw api_error(409, 1601);
   it->second.busy = true;
   return {*this, it->second.cursor};
+}
+
+void Cursors::remove(const std::string& id, const std::string& user, const std::string& database) {
+  const std::lock_guard lock(mutex_);
+  entries_.erase(find(id, user, database));
 }
 
 void Cursors::release(const Cursor& cursor, bool removed) {

@@ -68,6 +68,9 @@ class Cursors {
   void add(std::shared_ptr<Cursor> cursor);
   /// Throws ApiError 1600 (also for another user's or database's) and 1601.
   Lease lease(const std::string& id, const std::string& user, const std::string& database);
+  /// Ends it, also while another request uses it: that one still gets its answer. Throws ApiError
+  /// 1600.
+  void remove(const std::string& id, const std::string& user, const std::string& database);
   /// Which coordinator it is on; nothing if there is no such cursor.
   [[nodiscard]] std::optional<unsigned> owner(const std::string& id) const;
   void lose(const std::string& id);
@@ -83,11 +86,14 @@ class Cursors {
     std::chrono::steady_clock::time_point expires;
     bool busy = false;
   };
+  using Entries = std::map<std::string, Entry>;
+  Entries::iterator find(const std::string& id, const std::string& user,
+                         const std::string& database);
   void release(const Cursor& cursor, bool removed);
   void sweep();
 
   mutable std::mutex mutex_;
-  std::map<std::string, Entry> entries_;
+  Entries entries_;
   std::uint64_t created_ = 0;
 };
 

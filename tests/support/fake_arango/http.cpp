@@ -262,6 +262,7 @@ void HttpServer::accept_all() {
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) {
       if (stopping_ || (errno != EINTR && errno != ECONNABORTED && errno != EMFILE)) return;
+      if (errno == EMFILE) std::this_thread::sleep_for(std::chrono::milliseconds(10));
       continue;
     }
     const int yes = 1;

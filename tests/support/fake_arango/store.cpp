@@ -276,10 +276,17 @@ void Store::rename(const std::string& db, const std::string& from, const std::st
   if (!legal_collection_name(to)) throw api_error(400, 1208);
   if (all.contains(to)) throw api_error(409, 1207);
   // `_id` follows the current name: every document is printed anew.
+  const auto id_of = [](const std::string& name) {
+    std::string out = "\"_id\":";
+    append_json_string(out, name + "/");
+    out.pop_back();  // the closing quote
+    return out;
+  };
+  const std::string old_id = id_of(from);
+  const std::string new_id = id_of(to);
   const auto rename_id = [&](std::string& text) {
-    const std::string quoted = "\"_id\":\"";
-    const std::size_t at = text.find(quoted + from + "/");
-    if (at != std::string::npos) text.replace(at + quoted.size(), from.size(), to);
+    const std::size_t at = text.find(old_id);
+    if (at != std::string::npos) text.replace(at, old_id.size(), new_id);
   };
   for (auto& shard : c.shards) {
     auto fresh = std::make_shared<ShardData>();

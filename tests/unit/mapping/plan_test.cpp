@@ -245,7 +245,9 @@ TEST(Children, BecomeOneRowPerElement) {
   EXPECT_EQ(out.rows.at("skill"), "k\t0\t0\tSQL\nk\t0\t1\tC++\n");
   EXPECT_EQ(out.batch.tables[1].row_doc, (std::vector<std::uint32_t>{0, 0}));
   EXPECT_EQ(plan->tables()[1].parent, 0);
+  EXPECT_EQ(plan->tables()[1].parent_key, std::vector<std::string>{"parent"});
   EXPECT_EQ(plan->tables()[2].parent, 1);
+  EXPECT_TRUE(plan->tables()[2].parent_key.empty());  // `parent` comes from the document itself
 }
 
 TEST(Children, ARejectedElementTakesTheWholeDocumentWithIt) {
@@ -630,4 +632,25 @@ TEST(Description, SaysWhatDecidesTheRows) {
   EXPECT_EQ(texts[0].first, "mapping users.yaml (c into t)");
   EXPECT_EQ(texts[0].second.size(), 64U);
   EXPECT_EQ(texts[1], (std::pair<std::string, std::string>("table t", "id text, n integer")));
+}
+
+// Each row of a child is written by what its element holds; the time must not grow with the square
+// of the array.
+TEST(Children, WithDocumentColumnsStayLinear) {
+  const Spec spec = spec_of(R"(
+version: 1
+from: c
+into: t
+key: id
+columns: { id: { meta: key } }
+children: [{ each: x, into: u, key: n, columns: { n: { meta: index }, d: { document: } } }]
+)");
+  const auto plan = CollectionPlan::compile(
+      {"c", false, false, {}, 0}, {spec},
+      lookup_of({table_of("t", "id text"), table_of("u", "n integer, d jsonb")}), {});
+  std::string document = R"({"_key":"k","x":[)";
+  for (int i = 0; i < 100'000; ++i) document += std::string(i > 0 ? "," : "") + R"({"b":1,"a":2})";
+  Scratch scratch(1);
+  const doc::RowBatch rows = plan->apply(batch_of({document + "]}"}), scratch);
+  EXPECT_EQ(rows.tables[1].rows(), 100'000U);
 }

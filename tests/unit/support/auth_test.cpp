@@ -88,6 +88,10 @@ TEST(Auth, TokensExpire) {
   EXPECT_EQ(arango.get("/_api/version", bearer).status, 200);
   std::this_thread::sleep_for(std::chrono::milliseconds(400));
   EXPECT_EQ(status_and_num(arango.get("/_api/version", bearer)), "401/11");
+  // A client may log in again with the old token still in its headers.
+  EXPECT_EQ(arango.send("POST", "/_open/auth", R"({"username":"root","password":"secret"})", bearer)
+                .status,
+            200);
 }
 
 TEST(Auth, SuperuserTokensCarryNoUser) {

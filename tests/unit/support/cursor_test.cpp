@@ -131,7 +131,9 @@ TEST(Cursor, IsBusyForASecondRequest) {
   std::thread slow([&] { EXPECT_EQ(arango.send("POST", path).status, 200); });
   std::this_thread::sleep_for(std::chrono::milliseconds(150));
   EXPECT_EQ(status_and_num(arango.send("POST", path)), "409/1601");
+  EXPECT_EQ(arango.send("DELETE", path).status, 202);  // does not disturb the other one
   slow.join();
+  EXPECT_EQ(arango.server.counters().open_cursors, 0U);
 }
 
 TEST(Cursor, BelongsToItsDatabase) {

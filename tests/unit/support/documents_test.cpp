@@ -148,6 +148,8 @@ TEST(Collection, IdsFollowARename) {
   FakeArango arango;
   auto c = arango.database().collection("old");
   c.insert(R"({"_key":"1","x":"old/1"})");
+  c.rename("n\xC3\xA9w");
+  EXPECT_NE(c.document("1").find(R"("_id":"n\u00E9w/1")"), std::string::npos);
   c.rename("new");
   EXPECT_NE(c.document("1").find(R"("_id":"new/1")"), std::string::npos);
   EXPECT_NE(c.document("1").find(R"("x":"old/1")"), std::string::npos);
