@@ -95,11 +95,8 @@ class Compiler {
     for (const ColumnRule& rule : rules.columns)
       out.columns.push_back(column(spec, rule, target, parent, slots));
     check_columns(place, rules, target, out);
-<<<<<<< HEAD
     note_columns(target, out);
-=======
     if (parent != nullptr) target.parent_key = parent_key(out, *parent);
->>>>>>> main
     order_columns(place, out);
     for (const TableRules& child : rules.children) {  // `target` may move from here on
       PlanTable below = table_of_child(spec, child, out);
