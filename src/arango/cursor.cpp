@@ -45,6 +45,14 @@ std::string Query::json() const {
   if (hi) add(bind, "hi", *hi);
   if (n) add_raw(bind, "n", std::to_string(*n));
   if (offset) add_raw(bind, "off", std::to_string(*offset));
+  if (!keys.empty()) {
+    std::string list;
+    for (const std::string& key : keys) {
+      list += list.empty() ? '[' : ',';
+      doc::append_json_string(list, key);
+    }
+    add_raw(bind, "keys", list + "]");
+  }
   std::string options = "{";
   add_raw(options, "fillBlockCache", "false");
   add_raw(options, "stream", stream ? "true" : "false");

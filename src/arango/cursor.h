@@ -21,6 +21,7 @@ struct Query {
   std::string collection;
   std::optional<std::string> lo, hi;       ///< @lo, @hi
   std::optional<std::uint64_t> n, offset;  ///< @n, @off
+  std::vector<std::string> keys;           ///< @keys, if there are any
   std::string shard;                       ///< options.shardIds; empty = all
   std::uint64_t batch_size = 1000;
   bool stream = false;

@@ -28,6 +28,8 @@ class ServerSource final : public doc::Source {
   std::vector<doc::PartSpec> split(const doc::CollectionInfo& collection,
                                    const doc::SplitOptions& options) override;
   std::unique_ptr<doc::Reader> open(std::vector<doc::PartTask> parts, ByteBudget& budget) override;
+  bool fetch(const std::string& collection, const std::vector<std::string>& keys,
+             doc::DocBatch& batch, const std::stop_token& stop) override;
   std::optional<std::uint64_t> count(const std::string& collection) override;
 
  private:

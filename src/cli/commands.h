@@ -21,6 +21,9 @@ struct Command {
 /// Adds all commands to `app`; parsing sets `chosen`. `raw` must outlive both.
 void add_commands(CLI::App& app, RawOptions& raw, std::optional<Command>& chosen);
 
+/// One command each, in files of their own.
+void add_verify(CLI::App& app, RawOptions& raw, std::optional<Command>& chosen);
+
 /// "unknown option '--sorce' (did you mean '--source'?)" for the first word that nobody knows.
 std::optional<std::string> unknown_word_message(const CLI::App& app, int argc, char** argv);
 

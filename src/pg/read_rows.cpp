@@ -5,6 +5,7 @@
 
 #include "doc/copy_rows.h"
 #include "pg/copy_session_internal.h"
+#include "pg/key_join_internal.h"
 #include "pg/sqlstate_internal.h"
 #include "pg/text_internal.h"
 
@@ -14,15 +15,6 @@ namespace {
 constexpr std::uint32_t text_oid = 25, text_array_oid = 1009;
 /// Without it, ctid conditions read the whole table (PostgreSQL 14 has TID range scans).
 constexpr int version_with_tid_ranges = 140000;
-
-Error to_error(const Failure& failure, const std::string& what) {
-  const std::string text = failure.sqlstate.empty() || is_data_error(failure.sqlstate)
-                               ? failure.describe()
-                               : failure.primary;
-  return {Exit::target, "cannot read " + what + ": " + text,
-          failure.hint.empty() ? hint_for(failure.sqlstate) : failure.hint,
-          failure.lost || is_transient(failure.sqlstate)};
-}
 
 std::string select_list(const ReadTable& table, const std::string& alias) {
   std::string out;
@@ -44,26 +36,6 @@ std::string range_query(const ReadTable& table, const RowRange& range) {
   if (!table.deleted.empty()) condition(quote(table.deleted) + " IS NULL");
   return "SELECT " + select_list(table, "") + " FROM " + (range.with_partitions ? "" : "ONLY ") +
          quote(range.heap) + where;
-}
-
-/// An array's binary form.
-std::string array_bytes(std::uint32_t element, const std::vector<doc::Field>& values) {
-  std::string out;
-  const auto put = [&out](std::uint32_t v) {
-    for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(v >> shift));
-  };
-  const bool has_null = std::any_of(values.begin(), values.end(), [](const auto& v) { return !v; });
-  put(values.empty() ? 0 : 1);
-  put(has_null ? 1 : 0);
-  put(element);
-  if (values.empty()) return out;
-  put(static_cast<std::uint32_t>(values.size()));
-  put(1);
-  for (const doc::Field& v : values) {
-    put(v ? static_cast<std::uint32_t>(v->size()) : ~std::uint32_t{0});
-    if (v) out.append(*v);
-  }
-  return out;
 }
 
 }  // namespace
@@ -139,7 +111,7 @@ RowSnapshot::RowSnapshot(const std::string& conninfo) : impl_(std::make_unique<I
     impl_->session.exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     id_ = impl_->session.exec("SELECT pg_catalog.pg_export_snapshot()").text(0, 0);
   } catch (const Refused& e) {
-    throw to_error(e.failure, "the target at one moment");
+    throw comparison_error(e.failure, "read the target as of one moment");
   }
 }
 
@@ -163,12 +135,12 @@ struct RowReader::Impl {
   /// Runs `body(session)`; failures become Errors, and a session that was left in doubt is dropped.
   template <class F>
   void guarded(const std::string& what, F&& body);
-  std::uint32_t array_type(std::uint32_t element);
+  void leave_snapshot(CopySession& session);
 
   const std::string conninfo, purpose;
   std::optional<CopySession> session;
   std::string in_snapshot;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> array_types;
+  KeyJoiner joiner;
   std::mutex mutex;  ///< guards what follows
   std::optional<CancelHandle> cancel_handle;
 };
@@ -195,18 +167,15 @@ void RowReader::Impl::guarded(const std::string& what, F&& body) {
       cancel_handle.reset();
     }
     session.reset();
-    throw to_error(e.failure, what);
+    throw comparison_error(e.failure, "read " + what);
   }
 }
 
-std::uint32_t RowReader::Impl::array_type(std::uint32_t element) {
-  for (const auto& [known, array] : array_types)
-    if (known == element) return array;
-  const Rows found = connected().exec("SELECT typarray FROM pg_catalog.pg_type WHERE oid = $1::oid",
-                                      {std::to_string(element)});
-  const auto array = found.empty() ? 0U : static_cast<std::uint32_t>(found.number(0, 0));
-  array_types.emplace_back(element, array);
-  return array;
+/// Rows as they are now.
+void RowReader::Impl::leave_snapshot(CopySession& s) {
+  if (in_snapshot.empty()) return;
+  s.exec("ROLLBACK");
+  in_snapshot.clear();
 }
 
 RowReader::RowReader(std::string conninfo, std::string purpose)
@@ -259,38 +228,19 @@ void RowReader::find(const ReadTable& table, const std::vector<std::string>& col
                      const RowHandler& row) {
   if (keys.empty()) return;
   impl_->guarded("table '" + table.name.text() + "'", [&](CopySession& session) {
-    if (!impl_->in_snapshot.empty()) {
-      session.exec("ROLLBACK");
-      impl_->in_snapshot.clear();
-    }
-    std::vector<BinaryParam> params;
-    std::string from, on;
-    for (std::size_t k = 0; k < columns.size(); ++k) {
-      const auto at = std::find(table.columns.begin(), table.columns.end(), columns[k]);
-      const auto c = static_cast<std::size_t>(at - table.columns.begin());
-      const doc::ColumnType& type = table.types[c];
-      const bool as_text = type.kind == doc::TypeKind::other || type.array;
-      const std::uint32_t element = as_text ? text_oid : type.element_oid;
-      std::vector<doc::Field> values;
-      for (const auto& key : keys) values.push_back(key[k]);
-      params.push_back(
-          {as_text ? text_array_oid : impl_->array_type(element), array_bytes(element, values)});
-      const std::string name = "k" + std::to_string(k);
-      from += (from.empty() ? "" : ", ") + std::string("$") + std::to_string(k + 1);
-      on += (on.empty() ? "" : " AND ") + std::string("t.") + quote(columns[k]) + " = k." + name +
-            (as_text ? "::" + type.name : "");
-    }
-    std::string names;
-    for (std::size_t k = 0; k < columns.size(); ++k)
-      names += (k == 0 ? "k" : ", k") + std::to_string(k);
+    impl_->leave_snapshot(session);
+    // Each row once, however often its key is asked for.
+    std::vector<std::vector<doc::Field>> once = keys;
+    std::sort(once.begin(), once.end());
+    once.erase(std::unique(once.begin(), once.end()), once.end());
+    const KeyJoin keyed = impl_->joiner.join(session, table, columns, once);
     std::string sql = "SELECT " + select_list(table, "t.");
     if (deleted_too)
       sql += table.deleted.empty() ? ", false" : ", t." + quote(table.deleted) + " IS NOT NULL";
-    sql +=
-        " FROM unnest(" + from + ") AS k(" + names + ") JOIN " + quote(table.name) + " t ON " + on;
+    sql += " FROM " + keyed.from + " JOIN " + quote(table.name) + " t ON " + keyed.on;
     if (!deleted_too && !table.deleted.empty())
       sql += " AND t." + quote(table.deleted) + " IS NULL";
-    binary_query(session, sql, params, row);
+    binary_query(session, sql, keyed.params, row);
   });
 }
 
@@ -307,10 +257,7 @@ std::vector<std::optional<std::string>> RowReader::as_printed(
       values.push_back(texts[i] ? doc::Field(*texts[i]) : std::nullopt);
     bool refused = false;
     impl_->guarded("values of type '" + type.name + "'", [&](CopySession& session) {
-      if (!impl_->in_snapshot.empty()) {
-        session.exec("ROLLBACK");
-        impl_->in_snapshot.clear();
-      }
+      impl_->leave_snapshot(session);
       std::size_t i = begin;
       try {
         binary_query(session, sql, {{text_array_oid, array_bytes(text_oid, values)}},

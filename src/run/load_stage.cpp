@@ -58,7 +58,7 @@ pg::LoadCollection LoadStage::load_collection(std::size_t index) const {
     load.columns = table.columns;
     load.format = table.format;
     load.key = table.key;
-    load.revision = table.revision;
+    if (!options_.overwrite) load.revision = table.revision;
     load.merge = merge && !table.is_audit;
     if (!table.parent_key.empty() && !table.is_audit) {
       load.parent = table.parent;

@@ -19,42 +19,13 @@
 #include "base/channel.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "run/failure.h"
 
 namespace arango2pg::run {
 namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-
-/// Remembers the first failure of any thread and stops all the others.
-class Failure {
- public:
-  /// `on_failure` must wake every thread that may wait; called once, from the failing thread.
-  explicit Failure(std::function<void()> on_failure) : on_failure_(std::move(on_failure)) {}
-
-  template <class F>
-  void guard(F&& body) noexcept {
-    try {
-      body();
-    } catch (...) {
-      record(std::current_exception());
-    }
-  }
-  void rethrow() {
-    if (first_) std::rethrow_exception(first_);
-  }
-  [[nodiscard]] bool happened() const { return happened_; }
-
- private:
-  void record(std::exception_ptr e) noexcept {
-    if (happened_.exchange(true)) return;  // later ones are consequences
-    first_ = std::move(e);
-    on_failure_();
-  }
-  std::function<void()> on_failure_;
-  std::atomic<bool> happened_{false};
-  std::exception_ptr first_;
-};
 
 /// One connection's queue and load.
 struct Lane {
