@@ -14,26 +14,11 @@
 #include "run/migrate.h"
 #include "run/ping.h"
 #include "run/quarantine.h"
-#include "run/schema.h"
 #include "run/signals.h"
 #include "run/status.h"
 
 namespace arango2pg::cli {
 namespace {
-
-using Chosen = std::optional<Command>;
-
-/// A command and its action; `action` runs after parsing, when `raw` is filled.
-CLI::App* command(CLI::App& parent, Chosen& chosen, const std::string& name,
-                  const std::string& help, std::function<Exit()> action) {
-  CLI::App* sub = parent.add_subcommand(name, help);
-  sub->final_callback([sub, &chosen, action = std::move(action)] {
-    chosen = Command{sub, action};
-  });
-  return sub;
-}
-
-run::TargetOptions target_options(const RawOptions& raw) { return {raw.target, raw.target_schema}; }
 
 void show(const run::Summary& summary, const RawOptions& raw) {
   fmt::print("{}", run::to_text(summary));
@@ -176,37 +161,6 @@ void add_quarantine(CLI::App& app, RawOptions& raw, Chosen& chosen) {
   add_run_options(*retry, raw);
 }
 
-void add_schema(CLI::App& app, RawOptions& raw, Chosen& chosen) {
-  struct Options {
-    std::string pack = "ats", schema;
-    int to = 0;
-    bool dry_run = false;
-  };
-  const auto own = std::make_shared<Options>();
-  CLI::App* group = app.add_subcommand("schema", "versioned schema packs: up, status");
-  group->require_subcommand(1);
-  group->fallthrough();
-  CLI::App* up =
-      command(*group, chosen, "up", "apply the migrations that are pending", [&raw, own] {
-        fmt::print("{}", run::schema_up(target_options(raw), own->pack, own->schema, own->to,
-                                        own->dry_run));
-        return Exit::done;
-      });
-  CLI::App* status = command(*group, chosen, "status", "which migrations are applied", [&raw, own] {
-    fmt::print("{}", run::schema_status(target_options(raw), own->pack, own->schema, raw.json));
-    return Exit::done;
-  });
-  for (CLI::App* c : {up, status}) {
-    add_target_options(*c, raw);
-    c->add_option("--pack", own->pack, "directory, or name of a pack below schemas/")
-        ->capture_default_str();
-    c->add_option("--schema", own->schema, "schema of the tables (default: the pack's)");
-  }
-  up->add_option("--to", own->to, "stop after this number");
-  up->add_flag("--dry-run", own->dry_run, "print the SQL, run nothing");
-  status->add_flag("--json", raw.json, "as JSON");
-}
-
 void add_mapping(CLI::App& app, Chosen& chosen) {
   struct Options {
     std::string dir;
@@ -231,6 +185,17 @@ void add_mapping(CLI::App& app, Chosen& chosen) {
 }
 
 }  // namespace
+
+CLI::App* command(CLI::App& parent, Chosen& chosen, const std::string& name,
+                  const std::string& help, std::function<Exit()> action) {
+  CLI::App* sub = parent.add_subcommand(name, help);
+  sub->final_callback([sub, &chosen, action = std::move(action)] {
+    chosen = Command{sub, action};
+  });
+  return sub;
+}
+
+run::TargetOptions target_options(const RawOptions& raw) { return {raw.target, raw.target_schema}; }
 
 void add_commands(CLI::App& app, RawOptions& raw, std::optional<Command>& chosen) {
   add_ping(app, raw, chosen);

@@ -18,11 +18,20 @@ struct Command {
   std::function<Exit()> run;
 };
 
-/// Adds all commands to `app`; parsing sets `chosen`. `raw` must outlive both.
-void add_commands(CLI::App& app, RawOptions& raw, std::optional<Command>& chosen);
+using Chosen = std::optional<Command>;
 
-/// One command each, in files of their own.
-void add_verify(CLI::App& app, RawOptions& raw, std::optional<Command>& chosen);
+/// A command and its action; `action` runs after parsing, when the raw options are filled.
+CLI::App* command(CLI::App& parent, Chosen& chosen, const std::string& name,
+                  const std::string& help, std::function<Exit()> action);
+run::TargetOptions target_options(const RawOptions& raw);
+
+/// `arango2pg schema …` (schema_command.cpp).
+void add_schema(CLI::App& app, RawOptions& raw, Chosen& chosen);
+/// `arango2pg verify` (verify_command.cpp).
+void add_verify(CLI::App& app, RawOptions& raw, Chosen& chosen);
+
+/// Adds all commands to `app`; parsing sets `chosen`. `raw` must outlive both.
+void add_commands(CLI::App& app, RawOptions& raw, Chosen& chosen);
 
 /// "unknown option '--sorce' (did you mean '--source'?)" for the first word that nobody knows.
 std::optional<std::string> unknown_word_message(const CLI::App& app, int argc, char** argv);

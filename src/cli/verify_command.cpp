@@ -11,32 +11,30 @@
 
 namespace arango2pg::cli {
 
-void add_verify(CLI::App& app, RawOptions& raw, std::optional<Command>& chosen) {
+void add_verify(CLI::App& app, RawOptions& raw, Chosen& chosen) {
   struct Options {
     std::uint64_t sample = 0;
     bool repair = false, log_data = false;
     std::string settle = "1s", checkpoint = "60s";
   };
   const auto own = std::make_shared<Options>();
-  CLI::App* c = app.add_subcommand(
-      "verify", "compares all documents of the source with the rows of the target; exit 0 = equal");
-  c->final_callback([c, &raw, &chosen, own] {
-    chosen = Command{c, [&raw, own] {
-                       run::VerifyOptions options;
-                       options.migrate = migrate_options(raw);
-                       options.sample = own->sample;
-                       options.repair = own->repair;
-                       options.log_data = own->log_data;
-                       options.settle = parse_duration(own->settle, "--settle");
-                       options.checkpoint = parse_duration(own->checkpoint, "--checkpoint");
-                       const run::SignalWatch signals;
-                       const run::VerifySummary summary = run::verify(options, signals);
-                       fmt::print("{}", run::to_text(summary));
-                       if (!raw.summary.empty())
-                         run::write_json(run::to_json(summary), raw.summary);
-                       return summary.exit;
-                     }};
-  });
+  CLI::App* c =
+      command(app, chosen, "verify",
+              "compares all documents of the source with the rows of the target; exit 0 = equal",
+              [&raw, own] {
+                run::VerifyOptions options;
+                options.migrate = migrate_options(raw);
+                options.sample = own->sample;
+                options.repair = own->repair;
+                options.log_data = own->log_data;
+                options.settle = parse_duration(own->settle, "--settle");
+                options.checkpoint = parse_duration(own->checkpoint, "--checkpoint");
+                const run::SignalWatch signals;
+                const run::VerifySummary summary = run::verify(options, signals);
+                fmt::print("{}", run::to_text(summary));
+                if (!raw.summary.empty()) run::write_json(run::to_json(summary), raw.summary);
+                return summary.exit;
+              });
   add_source_options(*c, raw);
   add_target_options(*c, raw);
   add_run_options(*c, raw);

@@ -265,6 +265,72 @@ std::vector<std::string> migrate_up(Connection& connection, const Pack& pack,
   return done;
 }
 
+std::vector<std::string> migrate_down(Connection& connection, const Pack& pack,
+                                      const std::string& schema, int to, bool dry_run) {
+  std::optional<MigrationLock> lock;
+  if (!dry_run) lock.emplace(connection);
+  const auto recorded = history(connection, pack, schema);
+  check_history(pack, recorded);
+  std::vector<const Migration*> going;
+  for (auto m = pack.migrations.rbegin(); m != pack.migrations.rend(); ++m)
+    if (m->number > to && find(recorded, m->number) != nullptr) going.push_back(&*m);
+  for (const Migration* m : going)
+    if (m->down.empty())
+      throw Error(Exit::usage, "migration '" + m->name + "' can't be reversed: " + m->file +
+                                   " has no section '-- migrate:down'");
+  std::vector<std::string> done;
+  for (const Migration* m : going) {
+    done.push_back(dry_run ? m->down.substr(m->down.find_first_not_of('\n')) : m->name);
+    if (dry_run) continue;
+    const std::vector<Param> key = {pack.name, schema, std::to_string(m->number)};
+    const char* forget =
+        "DELETE FROM arango2pg.migration_history WHERE pack = $1 AND schema_name = $2 AND number = "
+        "$3::integer";
+    if (m->transaction) {
+      Transaction transaction(connection);
+      connection.exec("SET LOCAL search_path = " + search_path(schema));
+      connection.exec("SET LOCAL lock_timeout = " + quote_literal(lock_wait));
+      run_section(connection, *m, m->down);
+      connection.exec(forget, key);
+      transaction.commit();
+    } else {
+      connection.exec("SET search_path = " + search_path(schema));
+      run_section(connection, *m, m->down);
+      connection.exec(forget, key);
+    }
+  }
+  return done;
+}
+
+std::vector<VerifyFailure> verify_pack(Connection& connection, const Pack& pack,
+                                       const std::string& schema) {
+  const auto recorded = history(connection, pack, schema);
+  std::vector<VerifyFailure> out;
+  for (const Migration& m : pack.migrations) {
+    if (find(recorded, m.number) == nullptr) continue;
+    const Transaction never_committed(connection);
+    connection.exec("SET LOCAL search_path = " + search_path(schema));
+    for (const Statement& s : split_statements(m.verify)) {
+      const std::string where = m.file + ":" + std::to_string(s.line);
+      connection.exec("SAVEPOINT verify");
+      try {
+        const Rows rows = connection.exec(s.text);
+        if (!rows.columns.empty() && rows.empty()) out.push_back({where, "returned no row"});
+        for (std::size_t i = 0; i < rows.size(); ++i)
+          if (!rows.is_true(i, 0)) {
+            out.push_back({where, rows.columns.size() > 1 ? rows.text(i, 1) : "is not true"});
+            break;
+          }
+        connection.exec("RELEASE SAVEPOINT verify");
+      } catch (const Error& e) {
+        out.push_back({where, e.what()});
+        connection.exec("ROLLBACK TO SAVEPOINT verify");
+      }
+    }
+  }
+  return out;
+}
+
 std::vector<MigrationStatus> migration_status(Connection& connection, const Pack& pack,
                                               const std::string& schema) {
   const auto recorded = history(connection, pack, schema);

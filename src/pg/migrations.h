@@ -49,6 +49,21 @@ struct MigrationStatus {
 /// failing statement and PostgreSQL's message; Error(usage) for edited history, with the way out.
 std::vector<std::string> migrate_up(Connection& connection, const Pack& pack,
                                     const std::string& schema, int to = 0, bool dry_run = false);
+/// Reverts applied migrations down to and without `to` (0 = all), newest first. Returns the names
+/// reverted (or the SQL, with `dry_run`). Throws Error(usage) if one has no down section.
+std::vector<std::string> migrate_down(Connection& connection, const Pack& pack,
+                                      const std::string& schema, int to, bool dry_run = false);
+
+/// A statement of a verify section that did not hold.
+struct VerifyFailure {
+  std::string where;  ///< "schemas/ats/003_x.sql:42"
+  std::string what;
+};
+
+/// Runs the verify sections of the applied migrations; nothing they do stays.
+std::vector<VerifyFailure> verify_pack(Connection& connection, const Pack& pack,
+                                       const std::string& schema);
+
 std::vector<MigrationStatus> migration_status(Connection& connection, const Pack& pack,
                                               const std::string& schema);
 

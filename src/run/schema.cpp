@@ -31,6 +31,27 @@ std::string schema_up(const TargetOptions& target, const std::string& pack_name,
   return out;
 }
 
+std::string schema_down(const TargetOptions& target, const std::string& pack_name,
+                        const std::string& schema, int to, bool dry_run) {
+  const pg::Pack pack = pg::load_pack(pack_name);
+  pg::Connection connection(target.conninfo, "schema");
+  std::string out;
+  for (const auto& line : pg::migrate_down(connection, pack, schema_of(pack, schema), to, dry_run))
+    out += dry_run ? line + "\n" : fmt::format("reverted {}\n", line);
+  return out;
+}
+
+std::string schema_verify(const TargetOptions& target, const std::string& pack_name,
+                          const std::string& schema, bool& passed) {
+  const pg::Pack pack = pg::load_pack(pack_name);
+  pg::Connection connection(target.conninfo, "schema");
+  const auto failures = pg::verify_pack(connection, pack, schema_of(pack, schema));
+  passed = failures.empty();
+  std::string out;
+  for (const auto& f : failures) out += fmt::format("{}: {}\n", f.where, f.what);
+  return passed ? fmt::format("pack '{}': everything holds\n", pack.name) : out;
+}
+
 std::string schema_status(const TargetOptions& target, const std::string& pack_name,
                           const std::string& schema, bool json) {
   const pg::Pack pack = pg::load_pack(pack_name);
