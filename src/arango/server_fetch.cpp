@@ -47,14 +47,13 @@ void fetch_some(Client& client, const std::string& collection, const std::string
 
 }  // namespace
 
-bool ServerSource::fetch(const std::string& collection, const std::vector<std::string>& keys,
+void ServerSource::fetch(const std::string& collection, const std::vector<std::string>& keys,
                          doc::DocBatch& batch, const std::stop_token& stop) {
   info();
   Client client(session_);
   for (std::size_t at = 0; at < keys.size(); at += most_keys)
     fetch_some(client, collection, keys.data() + at,
                keys.data() + std::min(keys.size(), at + most_keys), batch, stop);
-  return true;
 }
 
 }  // namespace arango2pg::arango

@@ -201,6 +201,7 @@ void add_commands(CLI::App& app, RawOptions& raw, std::optional<Command>& chosen
   add_ping(app, raw, chosen);
   add_migrate(app, raw, chosen);
   add_verify(app, raw, chosen);
+  add_rollback(app, raw, chosen);
   add_status(app, raw, chosen);
   add_quarantine(app, raw, chosen);
   add_schema(app, raw, chosen);

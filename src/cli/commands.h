@@ -29,6 +29,8 @@ run::TargetOptions target_options(const RawOptions& raw);
 void add_schema(CLI::App& app, RawOptions& raw, Chosen& chosen);
 /// `arango2pg verify` (verify_command.cpp).
 void add_verify(CLI::App& app, RawOptions& raw, Chosen& chosen);
+/// `arango2pg rollback` (rollback_command.cpp).
+void add_rollback(CLI::App& app, RawOptions& raw, Chosen& chosen);
 
 /// Adds all commands to `app`; parsing sets `chosen`. `raw` must outlive both.
 void add_commands(CLI::App& app, RawOptions& raw, Chosen& chosen);

@@ -89,13 +89,6 @@ class Source {
   /// A reader for the parts of one stream, going on behind their positions. `budget` must outlive
   /// the reader.
   virtual std::unique_ptr<Reader> open(std::vector<PartTask> parts, ByteBudget& budget) = 0;
-  /// Appends the documents with these keys, as they are now and in any order, to `batch` (keys
-  /// without a document add nothing). False, always, if the source can't look up keys; a file never
-  /// changes, so there is no need. Throws Error(source); Error(interrupted) if `stop` is requested.
-  virtual bool fetch(const std::string& /*collection*/, const std::vector<std::string>& /*keys*/,
-                     DocBatch& /*batch*/, const std::stop_token& /*stop*/) {
-    return false;
-  }
   /// Documents the collection holds now, if the source can tell; compared with what was read.
   virtual std::optional<std::uint64_t> count(const std::string& collection) = 0;
 };

@@ -170,6 +170,7 @@ class Compiler {
     out.key = rules.key;
     out.indexes_after = spec.indexes_after;
     out.on_delete = spec.on_delete;
+    out.keep_before = spec.keep_before;
     if (lookup_) {
       auto found = lookup_(rules.into);
       if (!found && rules.into.schema.empty())

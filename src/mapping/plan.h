@@ -35,7 +35,8 @@ struct TargetTable {
   /// Columns here that hold the parent's key, parallel to its `key`; empty if not all of it is
   /// here.
   std::vector<std::string> parent_key;
-  bool is_audit = false;  ///< rows written by `audit: { table: … }`
+  bool keep_before = false;  ///< rows are kept as they were before a run changes them
+  bool is_audit = false;     ///< rows written by `audit: { table: … }`
 };
 
 struct CompileOptions {

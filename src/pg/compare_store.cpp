@@ -267,7 +267,7 @@ bool CompareStore::bytes_in_quarantine(const std::string& collection, std::strin
     bool found = false;
     binary_query(session,
                  "SELECT 1 FROM arango2pg.quarantine WHERE collection = $1 AND key IS NULL AND "
-                 "document = $2 AND status IN ('open', 'discarded') LIMIT 1",
+                 "document = $2 AND status IN ('open', 'discarded') AND NOT rolled_back LIMIT 1",
                  {{text_oid, collection}, {bytea_oid, std::string(document)}},
                  [&](const std::vector<doc::Field>&) { found = true; });
     return found;
@@ -281,7 +281,8 @@ std::string CompareStore::remove_rows(RunId run, const std::string& collection,
                                       const std::vector<std::string>& key_columns,
                                       const std::vector<std::vector<doc::Field>>& keys, bool soft) {
   std::string reason;
-  const auto remove = [&](CopySession& session, const std::vector<std::vector<doc::Field>>& some) {
+  const auto remove_some = [&](CopySession& session,
+                               const std::vector<std::vector<doc::Field>>& some) {
     const KeyJoin keyed = impl_->joiner.join(session, table, key_columns, some);
     std::string name;
     for (const std::string& k : key_columns)
@@ -291,7 +292,8 @@ std::string CompareStore::remove_rows(RunId run, const std::string& collection,
                    " = clock_timestamp() FROM " + keyed.from + " WHERE " + keyed.on + " AND t." +
                    quote(table.deleted) + " IS NULL"
              : "DELETE FROM " + quote(table.name) + " t USING " + keyed.from + " WHERE " + keyed.on;
-    session.exec("BEGIN; SET LOCAL arango2pg.loading = 'on'");
+    session.exec("BEGIN; SET LOCAL arango2pg.loading = 'on'; SET LOCAL arango2pg.run = '" +
+                 std::to_string(run) + "'");
     try {
       binary_query(
           session,
@@ -313,9 +315,9 @@ std::string CompareStore::remove_rows(RunId run, const std::string& collection,
   };
   if (keys.empty()) return reason;
   impl_->with_session("remove rows", [&](CopySession& session) {
-    if (remove(session, keys) || keys.size() == 1) return;
+    if (remove_some(session, keys) || keys.size() == 1) return;
     reason.clear();
-    for (const auto& key : keys) remove(session, {key});
+    for (const auto& key : keys) remove_some(session, {key});
   });
   return reason;
 }

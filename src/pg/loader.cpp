@@ -140,7 +140,9 @@ bool Loader::Impl::happened(const Bookkeeper& books) {
 
 CommitResult Loader::Impl::attempt(Bookkeeper& books, std::span<doc::RowBatch> batches) {
   CopySession& s = connected();
-  s.exec("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL arango2pg.loading = 'on'");
+  s.exec("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL arango2pg.loading = 'on'; "
+         "SET LOCAL arango2pg.run = '" +
+         std::to_string(config.run) + "'");
   books.check_leases(s);
   RowLoader rows(s, config, sql, batches, cancelled);
   if (isolating)

@@ -62,7 +62,7 @@ void check_readable(Connection& connection, const TableName& table) {
 std::vector<RowRange> row_ranges(Connection& connection, const TableName& table, std::size_t number,
                                  std::uint64_t piece_bytes) {
   const Rows heaps = connection.exec(
-      "SELECT * FROM (" + statement("verify/heaps.sql") + ") heaps",
+      statement("verify/heaps.sql"),
       {connection.exec("SELECT pg_catalog.to_regclass($1)::oid", {quote(table)})[0][0]});
   std::vector<RowRange> out;
   for (std::size_t i = 0; i < heaps.size(); ++i) {
@@ -186,7 +186,8 @@ void RowReader::read(const ReadTable& table, const RowRange& range, const std::s
                      const RowHandler& row) {
   impl_->guarded("table '" + table.name.text() + "'", [&](CopySession& session) {
     if (impl_->in_snapshot != snapshot) {
-      session.exec("ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+      impl_->leave_snapshot(session);
+      session.exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
       session.exec("SET TRANSACTION SNAPSHOT " + quote_literal(snapshot));
       impl_->in_snapshot = snapshot;
     }

@@ -3,7 +3,10 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <bit>
 #include <condition_variable>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -50,13 +53,17 @@ class Verification {
   void find_or_start_run();
   [[nodiscard]] bool resume(const pg::RunRecord& before);
   void prepare();
+  void cut_source();
+  void cut_target();
+  void begin_counting();
   bool compare();
   void compare_batch(DigestedBatch&& batch);
   void compare_rows(const TargetRows& rows, const std::vector<std::size_t>& numbers);
   void save();
   bool find();
   bool sample();
-  void report(std::uint32_t collection, const pg::Difference& difference);
+  void sample_batch(const DigestedBatch& batch);
+  void report(const pg::Difference& difference);
   void flush();
   void repair();
   VerifySummary finish(bool ended);
@@ -116,6 +123,10 @@ void Verification::preflight() {
   if (options_.repair && options_.sample > 0)
     throw Error(Exit::usage, "--repair and --sample exclude each other",
                 "A sample says nothing about the rest: verify all to repair.");
+  if (options_.migrate.memory < (16U << 20))
+    throw Error(Exit::usage,
+                "--memory is " + format_size(options_.migrate.memory) + ", less than 16 MiB",
+                "Give the run at least 16MiB; 256MiB is the default.");
   const auto& info = source_->info();
   spdlog::info("source: {}", info.description);
   for (const auto& w : info.warnings) spdlog::debug("{}", w);
@@ -161,7 +172,8 @@ void Verification::find_or_start_run() {
   checker_.emplace(plan_, DocumentChecker::Options{options_.migrate.target.conninfo, "verify", 0,
                                                    options_.log_data, options_.repair});
   if (const auto before = ledger_->unfinished(now.command, now.source_identity)) {
-    const bool same = before->plan == now.plan && options_.sample == 0 && !options_.migrate.fresh;
+    const bool same = plan_differences(before->plan, now.plan).empty() && options_.sample == 0 &&
+                      !options_.migrate.fresh;
     if (same && resume(*before)) {
       ledger_->resume(run_, now);
       spdlog::info("run {} goes on where it was interrupted (--fresh would start anew)", run_);
@@ -203,47 +215,54 @@ bool Verification::resume(const pg::RunRecord& before) {
 /// Parts of the source, pieces of the tables, room for the sums.
 void Verification::prepare() {
   const bool resumed = sums_.has_value();
-  if (!resumed) {
-    std::vector<doc::PartSpec> specs;
-    doc::SplitOptions split;
-    split.lanes = options_.migrate.jobs;
-    for (const auto& collection : plan_.run.collections) {
-      auto more = source_->split(collection, split);
-      specs.insert(specs.end(), std::make_move_iterator(more.begin()),
-                   std::make_move_iterator(more.end()));
-    }
-    ledger_->add_parts(run_, specs);
-  }
+  if (!resumed) cut_source();
   parts_ = ledger_->parts(run_);
   for (std::size_t i = 0; i < parts_.size(); ++i) part_at_[parts_[i].id] = i;
-  if (!resumed) {
-    std::random_device random;
-    state_.seed = static_cast<std::uint64_t>(random()) << 32 | random();
-    state_.tables.resize(plan_.tables.size());
-    state_.lost.resize(plan_.run.collections.size());
-    std::uint64_t rows = 0, documents = 0;
-    for (std::size_t t = 0; t < plan_.tables.size(); ++t) {
-      auto ranges = pg::row_ranges(*control_, plan_.tables[t].read.name, t, piece_bytes);
-      std::move(ranges.begin(), ranges.end(), std::back_inserter(state_.ranges));
-      rows += pg::estimated_rows(*control_, plan_.tables[t].read.name);
-    }
-    for (const auto& p : parts_) documents += p.spec.documents;
-    // The big tables first: the last piece to end should be a small one.
-    std::stable_sort(state_.ranges.begin(), state_.ranges.end(),
-                     [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
-    state_.done.resize(state_.ranges.size());
-    // About as many buckets as rows: a bucket that differs then names hardly any but the culprit.
-    const std::uint64_t most = options_.migrate.memory / 4 / 16;
-    state_.buckets = std::bit_floor(
-        std::clamp<std::uint64_t>(2 * std::max(rows, documents), fewest_buckets, most));
-    sums_.emplace(state_.buckets, 0);
-  }
+  if (!resumed) cut_target();
   checker_.emplace(plan_, DocumentChecker::Options{options_.migrate.target.conninfo,
                                                    "run " + std::to_string(run_), state_.seed,
                                                    options_.log_data, options_.repair});
+  begin_counting();
+}
+
+void Verification::cut_source() {
+  std::vector<doc::PartSpec> specs;
+  doc::SplitOptions split;
+  split.lanes = options_.migrate.jobs;
   for (const auto& collection : plan_.run.collections) {
-    auto& shown = progress_.add(collection.name);
-    shown.documents_total = collection.count.value_or(0);
+    auto more = source_->split(collection, split);
+    specs.insert(specs.end(), std::make_move_iterator(more.begin()),
+                 std::make_move_iterator(more.end()));
+  }
+  ledger_->add_parts(run_, specs);
+}
+
+void Verification::cut_target() {
+  std::random_device random;
+  state_.seed = static_cast<std::uint64_t>(random()) << 32 | random();
+  state_.tables.resize(plan_.tables.size());
+  state_.lost.resize(plan_.run.collections.size());
+  std::uint64_t rows = 0, documents = 0;
+  for (std::size_t t = 0; t < plan_.tables.size(); ++t) {
+    auto ranges = pg::row_ranges(*control_, plan_.tables[t].read.name, t, piece_bytes);
+    std::move(ranges.begin(), ranges.end(), std::back_inserter(state_.ranges));
+    rows += pg::estimated_rows(*control_, plan_.tables[t].read.name);
+  }
+  for (const auto& p : parts_) documents += p.spec.documents;
+  // The big tables first: the last piece to end should be a small one.
+  std::stable_sort(state_.ranges.begin(), state_.ranges.end(),
+                   [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+  state_.done.resize(state_.ranges.size());
+  // About as many buckets as rows: a bucket that differs then names hardly any but the culprit.
+  const std::uint64_t most = options_.migrate.memory / 4 / 16;
+  state_.buckets = std::bit_floor(
+      std::clamp<std::uint64_t>(2 * std::max(rows, documents), fewest_buckets, most));
+  sums_.emplace(state_.buckets, 0);
+}
+
+void Verification::begin_counting() {
+  for (const auto& collection : plan_.run.collections) {
+    progress_.add(collection.name).documents_total = collection.count.value_or(0);
     collections_.push_back({});
     collections_.back().name = collection.name;
   }
@@ -392,7 +411,7 @@ bool Verification::compare() {
 
 // -- what differs
 
-void Verification::report(std::uint32_t, const pg::Difference& difference) {
+void Verification::report(const pg::Difference& difference) {
   ++found_;
   if (recorded_ == most_recorded && !options_.repair) return;
   ++recorded_;
@@ -420,18 +439,45 @@ bool Verification::find() {
   FindConfig config;
   config.scan = scan_config();
   config.memory = options_.migrate.memory / 4;
-  const std::string& kind = source_->info().kind;
-  config.live = kind == "server" || kind == "cluster";
+  config.lookup = dynamic_cast<doc::KeyLookup*>(source_.get());
   config.settle = options_.settle;
   if (tables.empty() && lost.empty()) return true;
-  DifferenceFinder finder(
-      plan_, *source_, *control_, *checker_, std::move(config), collections_, tables_,
-      [this](std::uint32_t collection, const pg::Difference& d) { report(collection, d); });
+  DifferenceFinder finder(plan_, *source_, *control_, *checker_, std::move(config), collections_,
+                          tables_, [this](const pg::Difference& d) { report(d); });
   const bool ended = finder.run(suspects, tables, lost, tasks(true), signals_.token());
   flush();
   complete_ = suspects.complete();
   extra_rows_ = finder.extra_rows();
   return ended;
+}
+
+void Verification::sample_batch(const DigestedBatch& batch) {
+  const std::uint32_t c = batch.rows.collection;
+  VerifiedCollection& counts = collections_[c];
+  counts.read += batch.rows.docs.size();
+  counts.filtered += batch.rows.filtered;
+  counts.bytes += batch.source_bytes;
+  const auto lost = checker_->lost_rejections(batch.rows);
+  counts.quarantined += batch.rows.rejections.size() - lost.size();
+  counts.missing += lost.size();
+  for (const auto& d : lost) report(d);
+  std::set<std::uint32_t> docs;
+  for (std::size_t t = 0; t < batch.digests.size(); ++t) {
+    if (batch.digests[t].empty()) continue;
+    tables_[static_cast<std::size_t>(plan_.rows[c][t].table)].expected += batch.digests[t].size();
+    docs.insert(batch.rows.tables[t].row_doc.begin(), batch.rows.tables[t].row_doc.end());
+  }
+  for (const Verdict& v : checker_->check(batch, {docs.begin(), docs.end()})) {
+    if (v.kind == Verdict::Kind::equal) continue;
+    if (v.kind == Verdict::Kind::quarantined) {
+      ++counts.quarantined;
+      continue;
+    }
+    ++(v.kind == Verdict::Kind::missing ? counts.missing : counts.different);
+    for (const auto& [t, rows] : v.different_rows) tables_[t].different += rows;
+    for (const auto& [t, rows] : v.missing_rows) tables_[t].missing += rows;
+    report(v.difference);
+  }
 }
 
 /// Some documents of each part, and their rows; nothing else.
@@ -450,9 +496,10 @@ bool Verification::sample() {
     }
     std::uint64_t left = options_.sample;
     std::uint64_t streams_left = streams.size();
-    for (auto& [number, tasks] : streams) {
-      std::uint64_t here = (left + streams_left - 1) / streams_left--;
-      const auto reader = source_->open(std::move(tasks), budget);
+    for (auto& stream : streams) {
+      std::uint64_t here = (left + streams_left - 1) / streams_left;
+      --streams_left;
+      const auto reader = source_->open(std::move(stream.second), budget);
       while (here > 0) {
         auto batch = reader->next(signals_.token());
         if (signals_.requested()) return false;
@@ -460,36 +507,8 @@ bool Verification::sample() {
         if (batch->docs.size() > here) batch->docs.resize(here);
         here -= batch->docs.size();
         left -= batch->docs.size();
-        const DigestedBatch digested =
-            digest_batch(plan_, plan_.run.plans[c]->apply(std::move(*batch), scratch), state_.seed,
-                         checker_->reader());
-        VerifiedCollection& counts = collections_[c];
-        counts.read += digested.rows.docs.size();
-        counts.filtered += digested.rows.filtered;
-        counts.bytes += digested.source_bytes;
-        const auto lost = checker_->lost_rejections(digested.rows);
-        counts.quarantined += digested.rows.rejections.size() - lost.size();
-        counts.missing += lost.size();
-        for (const auto& d : lost) report(c, d);
-        std::set<std::uint32_t> docs;
-        for (std::size_t t = 0; t < digested.digests.size(); ++t) {
-          if (digested.digests[t].empty()) continue;
-          tables_[static_cast<std::size_t>(plan_.rows[c][t].table)].expected +=
-              digested.digests[t].size();
-          docs.insert(digested.rows.tables[t].row_doc.begin(),
-                      digested.rows.tables[t].row_doc.end());
-        }
-        for (const Verdict& v : checker_->check(digested, {docs.begin(), docs.end()})) {
-          if (v.kind == Verdict::Kind::equal) continue;
-          if (v.kind == Verdict::Kind::quarantined) {
-            ++counts.quarantined;
-            continue;
-          }
-          ++(v.kind == Verdict::Kind::missing ? counts.missing : counts.different);
-          for (const auto& [t, rows] : v.different_rows) tables_[t].different += rows;
-          for (const auto& [t, rows] : v.missing_rows) tables_[t].missing += rows;
-          report(c, v.difference);
-        }
+        sample_batch(digest_batch(plan_, plan_.run.plans[c]->apply(std::move(*batch), scratch),
+                                  state_.seed, checker_->reader()));
       }
     }
   }
@@ -499,7 +518,7 @@ bool Verification::sample() {
 
 void Verification::repair() {
   const ScanConfig config = scan_config();
-  Repair repair(plan_, options_, config, *source_, *checker_, run_, signals_);
+  Repair repair(plan_, options_, config, *control_, *source_, *checker_, run_, signals_);
   all_repaired_ = repair.run(extra_rows_, collections_) && complete_;
 }
 

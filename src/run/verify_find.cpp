@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <tuple>
 
 #include "base/log.h"
 #include "base/units.h"
@@ -187,7 +188,7 @@ void DifferenceFinder::match(const Suspects& suspects, const DigestedBatch& batc
     for (std::size_t r = 0; r < batch.digests[t].size(); ++r)
       if (suspects.contains(batch.digests[t][r].key) && !settles(batch.digests[t][r]))
         docs.insert(batch.rows.tables[t].row_doc[r]);
-  look_at(batch, {docs.begin(), docs.end()}, !config_.live);
+  look_at(batch, {docs.begin(), docs.end()}, !live());
 }
 
 /// `last`: what differs now is reported; otherwise it is looked at again.
@@ -202,7 +203,7 @@ void DifferenceFinder::look_at(const DigestedBatch& batch, const std::vector<std
       continue;
     }
     ++collections_[collection].missing;
-    report_(collection, lost);
+    report_(lost);
   }
   if (docs.empty()) return;
   for (const Verdict& verdict : checker_.check(batch, docs)) {
@@ -215,7 +216,7 @@ void DifferenceFinder::look_at(const DigestedBatch& batch, const std::vector<std
 }
 
 void DifferenceFinder::conclude(std::uint32_t collection, const Verdict& verdict) {
-  if (config_.live && !concluded_.emplace(collection, verdict.difference.key).second) return;
+  if (live() && !concluded_.emplace(collection, verdict.difference.key).second) return;
   VerifiedCollection& counts = collections_[collection];
   if (verdict.kind == Verdict::Kind::quarantined) {
     ++counts.quarantined;
@@ -226,7 +227,7 @@ void DifferenceFinder::conclude(std::uint32_t collection, const Verdict& verdict
   for (const auto& [table, rows] : verdict.different_rows) tables_[table].different += rows;
   for (const auto& [table, rows] : verdict.missing_rows) tables_[table].missing += rows;
   differing_roots_.insert(verdict.root);
-  report_(collection, verdict.difference);
+  report_(verdict.difference);
 }
 
 // -- a live source: look again
@@ -259,7 +260,7 @@ DigestedBatch DifferenceFinder::fetch(std::uint32_t collection,
   doc::DocBatch batch;
   batch.collection = collection;
   batch.bytes.reserve(1);
-  source_.fetch(plan_.run.collections[collection].name, keys, batch, stop);
+  config_.lookup->fetch(plan_.run.collections[collection].name, keys, batch, stop);
   mapping::Scratch scratch(0);
   return digest_batch(plan_, plan_.run.plans[collection]->apply(std::move(batch), scratch),
                       config_.scan.seed, checker_.reader());
@@ -350,7 +351,7 @@ void DifferenceFinder::collect_leftovers() {
 }
 
 void DifferenceFinder::judge_leftovers(const std::stop_token& stop) {
-  if (config_.live && !leftovers_.empty()) {
+  if (live() && !leftovers_.empty()) {
     if (again_.empty()) settle(stop);
     drop_gone();
     hunt(stop);
@@ -458,7 +459,7 @@ void DifferenceFinder::extra_row(std::size_t t, const Leftover& row,
   d.row = DocumentChecker::row_text(table, unpack_fields(row.packed));
   d.kind = "extra";
   d.what = row.answered > 0 ? "a further row with this key" : "no document has this row";
-  report_(table.collections.front(), d);
+  report_(d);
 }
 
 /// A child row without an element. It belongs to a document (which then differs), or to a row that
@@ -511,7 +512,7 @@ void DifferenceFinder::extra_child(std::size_t t, const Leftover& row,
   d.what = row.answered > 0 ? "a further row with this key"
            : orphan         ? "no document has this row"
                             : "the document has no such element";
-  report_(collection, d);
+  report_(d);
 }
 
 /// On a live source a document may have come after its part was read. Whoever has one of the rows

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "doc/key_lookup.h"
 #include "run/verify.h"
 #include "run/verify_check.h"
 #include "run/verify_scan.h"
@@ -19,7 +20,7 @@ namespace arango2pg::run {
 struct FindConfig {
   ScanConfig scan;
   std::uint64_t memory = 64U << 20;  ///< for suspected rows
-  bool live = false;                 ///< the source may change meanwhile
+  doc::KeyLookup* lookup = nullptr;  ///< of a source that may change meanwhile
   std::chrono::milliseconds settle{1000};
 };
 
@@ -27,7 +28,7 @@ struct FindConfig {
 /// differs goes to `report`, document by document, as it is found.
 class DifferenceFinder {
  public:
-  using Report = std::function<void(std::uint32_t collection, const pg::Difference&)>;
+  using Report = std::function<void(const pg::Difference&)>;
 
   DifferenceFinder(const VerifyPlan& plan, doc::Source& source, pg::Connection& control,
                    DocumentChecker& checker, FindConfig config,
@@ -75,6 +76,7 @@ class DifferenceFinder {
     std::uint64_t answered = 0;  ///< rows of the same key that a row of the source answers for
   };
 
+  [[nodiscard]] bool live() const { return config_.lookup != nullptr; }
   bool refine(Suspects& suspects, const std::stop_token& stop);
   bool collect_candidates(const Suspects& suspects, const std::stop_token& stop);
   bool match_documents(const Suspects& suspects, const std::stop_token& stop);

@@ -6,6 +6,8 @@
 #include <set>
 
 #include "base/log.h"
+#include "doc/key_lookup.h"
+#include "pg/undo.h"
 #include "run/migrate.h"
 
 namespace arango2pg::run {
@@ -163,6 +165,11 @@ bool Repair::run(const std::map<std::size_t, std::vector<std::string>>& extra_ro
 bool Repair::remove(const std::map<std::size_t, std::vector<std::string>>& extra_rows,
                     std::vector<VerifiedCollection>& collections) {
   bool all = true;
+  std::vector<pg::RunTable> touched;
+  for (const auto& [t, rows] : extra_rows)
+    touched.push_back(
+        {plan_.tables[t].read.name, plan_.tables[t].key, true, plan_.tables[t].keep_before});
+  pg::record_tables(control_, run_, touched);
   for (auto at = extra_rows.rbegin(); at != extra_rows.rend(); ++at) {
     const auto& [table, rows] = *at;
     std::uint64_t here = 0;
@@ -248,8 +255,9 @@ std::vector<std::string> Repair::fetch_and_check(std::uint32_t collection,
   batch.collection = collection;
   batch.bytes.reserve(1);
   std::vector<std::string> good;
-  if (!source_.fetch(plan_.run.collections[collection].name, keys, batch, signals_.token()))
-    return good;
+  auto* const lookup = dynamic_cast<doc::KeyLookup*>(&source_);
+  if (lookup == nullptr) return good;
+  lookup->fetch(plan_.run.collections[collection].name, keys, batch, signals_.token());
   mapping::Scratch scratch(0);
   const DigestedBatch now =
       digest_batch(plan_, plan_.run.plans[collection]->apply(std::move(batch), scratch), scan_.seed,

@@ -37,10 +37,12 @@ class DifferenceSource : public doc::Source {
 class Repair {
  public:
   Repair(const VerifyPlan& plan, const VerifyOptions& options, const ScanConfig& scan,
-         doc::Source& source, DocumentChecker& checker, RunId run, const SignalWatch& signals)
+         pg::Connection& control, doc::Source& source, DocumentChecker& checker, RunId run,
+         const SignalWatch& signals)
       : plan_(plan),
         options_(options),
         scan_(scan),
+        control_(control),
         source_(source),
         checker_(checker),
         run_(run),
@@ -67,6 +69,7 @@ class Repair {
   const VerifyPlan& plan_;
   const VerifyOptions& options_;
   const ScanConfig& scan_;
+  pg::Connection& control_;
   doc::Source& source_;
   DocumentChecker& checker_;
   const RunId run_;

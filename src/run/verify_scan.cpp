@@ -4,10 +4,14 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 
+#include "base/channel.h"
 #include "base/log.h"
 #include "run/map_stage.h"
 
@@ -123,7 +127,7 @@ void finish_digests(const VerifyPlan& plan, DigestedBatch& batch, doc::RowDigest
 }
 
 void digest_all(const VerifyPlan& plan, DigestedBatch& batch, doc::RowDigester& digester) {
-  batch.source_bytes = batch.rows.source.size();
+  for (const doc::DocRef& d : batch.rows.docs) batch.source_bytes += d.size;
   batch.digests.resize(batch.rows.tables.size());
   for (std::size_t t = 0; t < batch.rows.tables.size(); ++t)
     if (plan.rows[batch.rows.collection][t].table >= 0 &&

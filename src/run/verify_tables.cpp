@@ -86,6 +86,7 @@ class TableCollector {
     table.key = target.key;
     table.key_column = target.key_column;
     table.on_delete = target.on_delete;
+    table.keep_before = target.keep_before;
     table.compared.types = table.read.types;
     table.compared.number = number;
     for (const std::string& column : table.read.columns) {

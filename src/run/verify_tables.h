@@ -20,6 +20,7 @@ struct VerifiedTable {
   int parent = -1;                      ///< table whose rows its rows belong to
   std::vector<std::string> parent_key;  ///< columns here, parallel to the parent's `key`
   mapping::OnDelete on_delete = mapping::OnDelete::hard;
+  bool keep_before = false;
   bool printed = false;                    ///< has columns that PostgreSQL must print for us
   std::vector<std::uint32_t> collections;  ///< that fill it
   std::vector<std::string> left_out;       ///< mapped columns that can't be compared
