@@ -127,6 +127,14 @@ void CompareStore::save(RunId run, const std::string& state_json,
   });
 }
 
+void CompareStore::save_parts(const std::vector<PartRecord>& parts) {
+  impl_->with_session("save the progress of the comparison", [&](CopySession& session) {
+    session.exec("BEGIN");
+    write_parts(session, parts);
+    session.commit();
+  });
+}
+
 std::optional<std::string> CompareStore::load(RunId run, std::vector<std::uint64_t>& sums) {
   return impl_->with_session(
       "read the state of the comparison", [&](CopySession& session) -> std::optional<std::string> {

@@ -48,6 +48,8 @@ class CompareStore {
   /// Writes state, sums and the positions of parts in one transaction.
   void save(RunId run, const std::string& state_json, std::span<const std::uint64_t> sums,
             const std::vector<PartRecord>& parts);
+  /// Only the parts: what `status` shows.
+  void save_parts(const std::vector<PartRecord>& parts);
   /// The state that was saved last, if any; `sums` is resized and filled.
   std::optional<std::string> load(RunId run, std::vector<std::uint64_t>& sums);
   void forget(RunId run);

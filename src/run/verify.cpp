@@ -3,15 +3,10 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
-#include <bit>
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <random>
 #include <set>
-#include <thread>
 
 #include "base/log.h"
 #include "base/units.h"
@@ -19,9 +14,9 @@
 #include "pg/ledger.h"
 #include "run/json_text.h"
 #include "run/plan_run.h"
+#include "run/verify_compare.h"
 #include "run/verify_find.h"
 #include "run/verify_repair.h"
-#include "run/verify_state.h"
 #include "run/worker.h"
 
 namespace arango2pg::run {
@@ -29,10 +24,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Pieces of a table that are read in one go: small enough to be repeated, large enough that
-/// starting one costs nothing.
-constexpr std::uint64_t piece_bytes = 8U << 20;
-constexpr std::uint64_t fewest_buckets = 1U << 12;
 /// Written down one by one, unless a repair needs them all.
 constexpr std::uint64_t most_recorded = 100'000;
 constexpr std::uint64_t most_listed = 10'000;
@@ -51,15 +42,8 @@ class Verification {
  private:
   void preflight();
   void find_or_start_run();
-  [[nodiscard]] bool resume(const pg::RunRecord& before);
   void prepare();
-  void cut_source();
-  void cut_target();
-  void begin_counting();
   bool compare();
-  void compare_batch(DigestedBatch&& batch);
-  void compare_rows(const TargetRows& rows, const std::vector<std::size_t>& numbers);
-  void save();
   bool find();
   bool sample();
   void sample_batch(const DigestedBatch& batch);
@@ -71,7 +55,6 @@ class Verification {
   void warn_of_unfinished_runs();
   [[nodiscard]] pg::NewRun describe_run() const;
   [[nodiscard]] ScanConfig scan_config() const;
-  [[nodiscard]] std::vector<doc::PartTask> tasks(bool whole) const;
   template <class F>
   auto stage(const std::string& name, F&& body);
 
@@ -82,12 +65,8 @@ class Verification {
   std::optional<pg::Ledger> ledger_;
   VerifyPlan plan_;
   RunId run_ = 0;
+  std::optional<Comparison> comparison_;
   std::optional<DocumentChecker> checker_;
-  std::vector<pg::PartRecord> parts_;
-  std::map<PartId, std::size_t> part_at_;
-  std::mutex mutex_;  ///< guards the state and the sums while both sides are read
-  VerifyState state_;
-  std::optional<BucketSums> sums_;
   std::vector<VerifiedCollection> collections_;
   std::vector<VerifiedTableRows> tables_;
   Progress progress_;
@@ -140,6 +119,7 @@ void Verification::preflight() {
                  name);
   for (const auto& name : plan_.run.unmapped)
     spdlog::warn("collection '{}' is not mapped: nothing of it is verified", name);
+  comparison_.emplace(plan_, options_, *source_, *control_);
 }
 
 pg::NewRun Verification::describe_run() const {
@@ -174,7 +154,8 @@ void Verification::find_or_start_run() {
   if (const auto before = ledger_->unfinished(now.command, now.source_identity)) {
     const bool same = plan_differences(before->plan, now.plan).empty() && options_.sample == 0 &&
                       !options_.migrate.fresh;
-    if (same && resume(*before)) {
+    if (same && comparison_->resume(before->id, checker_->store())) {
+      run_ = before->id;
       ledger_->resume(run_, now);
       spdlog::info("run {} goes on where it was interrupted (--fresh would start anew)", run_);
     } else {
@@ -189,84 +170,17 @@ void Verification::find_or_start_run() {
   }
 }
 
-/// Takes over what an interrupted run has in its sums; false if that does not fit any more.
-bool Verification::resume(const pg::RunRecord& before) {
-  std::vector<std::uint64_t> words;
-  const auto json = checker_->store().load(before.id, words);
-  if (!json) return false;
-  auto state = VerifyState::parse(*json);
-  if (!state || state->tables.size() != plan_.tables.size() ||
-      state->lost.size() != plan_.run.collections.size() || words.size() != 2 * state->buckets)
-    return false;
-  // A table that was rewritten has its rows in other places.
-  std::map<TableName, std::string> files;
-  for (std::size_t t = 0; t < plan_.tables.size(); ++t)
-    for (const auto& r : pg::row_ranges(*control_, plan_.tables[t].read.name, t, ~std::uint64_t{0}))
-      files[r.heap] = r.file;
-  for (const auto& r : state->ranges)
-    if (!files.contains(r.heap) || files[r.heap] != r.file) return false;
-  run_ = before.id;
-  state_ = std::move(*state);
-  sums_.emplace(state_.buckets, 0);
-  std::copy(words.begin(), words.end(), sums_->words().begin());
-  return true;
-}
-
-/// Parts of the source, pieces of the tables, room for the sums.
 void Verification::prepare() {
-  const bool resumed = sums_.has_value();
-  if (!resumed) cut_source();
-  parts_ = ledger_->parts(run_);
-  for (std::size_t i = 0; i < parts_.size(); ++i) part_at_[parts_[i].id] = i;
-  if (!resumed) cut_target();
-  checker_.emplace(plan_, DocumentChecker::Options{options_.migrate.target.conninfo,
-                                                   "run " + std::to_string(run_), state_.seed,
-                                                   options_.log_data, options_.repair});
-  begin_counting();
-}
-
-void Verification::cut_source() {
-  std::vector<doc::PartSpec> specs;
-  doc::SplitOptions split;
-  split.lanes = options_.migrate.jobs;
-  for (const auto& collection : plan_.run.collections) {
-    auto more = source_->split(collection, split);
-    specs.insert(specs.end(), std::make_move_iterator(more.begin()),
-                 std::make_move_iterator(more.end()));
-  }
-  ledger_->add_parts(run_, specs);
-}
-
-void Verification::cut_target() {
-  std::random_device random;
-  state_.seed = static_cast<std::uint64_t>(random()) << 32 | random();
-  state_.tables.resize(plan_.tables.size());
-  state_.lost.resize(plan_.run.collections.size());
-  std::uint64_t rows = 0, documents = 0;
-  for (std::size_t t = 0; t < plan_.tables.size(); ++t) {
-    auto ranges = pg::row_ranges(*control_, plan_.tables[t].read.name, t, piece_bytes);
-    std::move(ranges.begin(), ranges.end(), std::back_inserter(state_.ranges));
-    rows += pg::estimated_rows(*control_, plan_.tables[t].read.name);
-  }
-  for (const auto& p : parts_) documents += p.spec.documents;
-  // The big tables first: the last piece to end should be a small one.
-  std::stable_sort(state_.ranges.begin(), state_.ranges.end(),
-                   [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
-  state_.done.resize(state_.ranges.size());
-  // About as many buckets as rows: a bucket that differs then names hardly any but the culprit.
-  const std::uint64_t most = options_.migrate.memory / 4 / 16;
-  state_.buckets = std::bit_floor(
-      std::clamp<std::uint64_t>(2 * std::max(rows, documents), fewest_buckets, most));
-  sums_.emplace(state_.buckets, 0);
-}
-
-void Verification::begin_counting() {
+  comparison_->begin(run_, *ledger_);
+  checker_.emplace(plan_, DocumentChecker::Options{
+                              options_.migrate.target.conninfo, "run " + std::to_string(run_),
+                              comparison_->state().seed, options_.log_data, options_.repair});
   for (const auto& collection : plan_.run.collections) {
     progress_.add(collection.name).documents_total = collection.count.value_or(0);
     collections_.push_back({});
     collections_.back().name = collection.name;
   }
-  for (const auto& p : parts_) {
+  for (const auto& p : comparison_->parts()) {
     auto& shown = progress_.collections()[plan_.run.index.at(p.spec.collection)];
     shown.bytes_total += p.spec.bytes;
     shown.read += p.counters.read;
@@ -290,112 +204,18 @@ ScanConfig Verification::scan_config() const {
   config.jobs = options_.migrate.jobs;
   config.memory = options_.migrate.memory / 2;
   config.retry_for = options_.migrate.retry_for;
-  config.seed = state_.seed;
+  config.seed = comparison_->state().seed;
   return config;
-}
-
-std::vector<doc::PartTask> Verification::tasks(bool whole) const {
-  std::vector<doc::PartTask> out;
-  for (const auto& p : parts_) {
-    if (!whole && p.state == "done") continue;
-    out.push_back({p.id, plan_.run.index.at(p.spec.collection), p.spec, whole ? "" : p.position});
-  }
-  return out;
-}
-
-// -- the comparing pass
-
-void Verification::compare_batch(DigestedBatch&& batch) {
-  const std::uint32_t c = batch.rows.collection;
-  const std::uint64_t lost = checker_->lost_rejections(batch.rows).size();
-  {
-    const std::lock_guard lock(mutex_);
-    for (std::size_t t = 0; t < batch.digests.size(); ++t) {
-      if (batch.digests[t].empty()) continue;
-      auto& table = state_.tables[static_cast<std::size_t>(plan_.rows[c][t].table)];
-      table.expected += batch.digests[t].size();
-      for (const auto& d : batch.digests[t]) {
-        sums_->add(d.key, d.row);
-        table.a += d.row.a;
-        table.b += d.row.b;
-      }
-    }
-    pg::PartRecord& part = parts_[part_at_.at(batch.rows.part)];
-    part.position = batch.rows.position_after;
-    part.counters.read += batch.rows.docs.size();
-    part.counters.filtered += batch.rows.filtered;
-    part.counters.quarantined += batch.rows.rejections.size();
-    part.counters.bytes += batch.source_bytes;
-    part.state = batch.rows.last ? "done" : "pending";
-    state_.lost[c] += lost;
-  }
-  progress_.committed(c, batch.rows.docs.size(), batch.source_bytes, batch.rows.rejections.size());
-  if (batch.rows.last) --progress_.collections()[c].parts_left;
-}
-
-void Verification::compare_rows(const TargetRows& rows, const std::vector<std::size_t>& numbers) {
-  const std::lock_guard lock(mutex_);
-  auto& table = state_.tables[rows.table];
-  table.present += rows.rows;
-  for (const auto& d : rows.digests) {
-    sums_->subtract(d.key, d.row);
-    table.a -= d.row.a;
-    table.b -= d.row.b;
-  }
-  state_.done[numbers[rows.range]] = true;
-}
-
-/// What is in the sums, and where reading goes on, in one transaction.
-void Verification::save() {
-  const std::lock_guard lock(mutex_);
-  for (const auto& p : parts_)
-    if (!p.spec.resumable && p.state != "done" && p.counters.read > 0) return;
-  pg::CompareStore store(options_.migrate.target.conninfo);
-  store.save(run_, state_.json(), sums_->words(), parts_);
 }
 
 /// False if a signal ended it.
 bool Verification::compare() {
-  ScanWork work;
-  work.parts = tasks(false);
-  std::vector<std::size_t> numbers;
-  for (std::size_t i = 0; i < state_.ranges.size(); ++i) {
-    if (state_.done[i]) continue;
-    work.ranges.push_back(state_.ranges[i]);
-    numbers.push_back(i);
-  }
-  ScanHandlers handlers;
-  handlers.source = [this](DigestedBatch&& batch) { compare_batch(std::move(batch)); };
-  handlers.target = [&](TargetRows&& rows) { compare_rows(rows, numbers); };
-  const auto begun = Clock::now();
   bool ended = false;
-  try {
+  {
     const ProgressDisplay display(progress_, options_.migrate.progress);
-    const std::jthread saver([this](const std::stop_token& stop) {
-      std::mutex mutex;
-      std::condition_variable_any wake;
-      std::unique_lock lock(mutex);
-      while (!wake.wait_for(lock, stop, options_.checkpoint, [&] { return stop.stop_requested(); }))
-        try {
-          save();
-        } catch (const Error& e) {
-          spdlog::warn("the state could not be saved: {}", e.what());
-        }
-    });
-    ended = scan(scan_config(), plan_, *source_, std::move(work), handlers, signals_.token());
-  } catch (...) {
-    try {
-      save();
-    } catch (const Error& e) {
-      spdlog::debug("the state could not be saved: {}", e.what());
-    }
-    throw;
+    ended = comparison_->run(scan_config(), *checker_, progress_, signals_.token());
   }
-  // What comes now is short, unless much differs.
-  if (!ended ||
-      Clock::now() - begun > std::min(options_.checkpoint, std::chrono::milliseconds(10000)))
-    save();
-  for (const auto& p : parts_) {
+  for (const auto& p : comparison_->parts()) {
     VerifiedCollection& c = collections_[plan_.run.index.at(p.spec.collection)];
     c.read += p.counters.read;
     c.filtered += p.counters.filtered;
@@ -403,8 +223,8 @@ bool Verification::compare() {
     c.bytes += p.counters.bytes;
   }
   for (std::size_t t = 0; t < tables_.size(); ++t) {
-    tables_[t].expected = state_.tables[t].expected;
-    tables_[t].present = state_.tables[t].present;
+    tables_[t].expected = comparison_->state().tables[t].expected;
+    tables_[t].present = comparison_->state().tables[t].present;
   }
   return ended;
 }
@@ -427,24 +247,23 @@ void Verification::flush() {
 /// False if a signal ended it.
 bool Verification::find() {
   checker_->store().remove_differences(run_);
+  const VerifyState& state = comparison_->state();
   std::set<std::size_t> tables;
-  for (std::size_t t = 0; t < state_.tables.size(); ++t)
-    if (state_.tables[t].a != 0 || state_.tables[t].b != 0) tables.insert(t);
+  for (std::size_t t = 0; t < state.tables.size(); ++t)
+    if (state.tables[t].a != 0 || state.tables[t].b != 0) tables.insert(t);
   std::set<std::uint32_t> lost;
-  for (std::uint32_t c = 0; c < state_.lost.size(); ++c)
-    if (state_.lost[c] > 0) lost.insert(c);
-  Suspects suspects;
-  suspects.narrow(*sums_);
-  sums_.reset();
+  for (std::uint32_t c = 0; c < state.lost.size(); ++c)
+    if (state.lost[c] > 0) lost.insert(c);
+  Suspects suspects = comparison_->take_suspects();
+  if (tables.empty() && lost.empty()) return true;
   FindConfig config;
   config.scan = scan_config();
   config.memory = options_.migrate.memory / 4;
   config.lookup = dynamic_cast<doc::KeyLookup*>(source_.get());
   config.settle = options_.settle;
-  if (tables.empty() && lost.empty()) return true;
   DifferenceFinder finder(plan_, *source_, *control_, *checker_, std::move(config), collections_,
                           tables_, [this](const pg::Difference& d) { report(d); });
-  const bool ended = finder.run(suspects, tables, lost, tasks(true), signals_.token());
+  const bool ended = finder.run(suspects, tables, lost, comparison_->tasks(true), signals_.token());
   flush();
   complete_ = suspects.complete();
   extra_rows_ = finder.extra_rows();
@@ -508,7 +327,7 @@ bool Verification::sample() {
         here -= batch->docs.size();
         left -= batch->docs.size();
         sample_batch(digest_batch(plan_, plan_.run.plans[c]->apply(std::move(*batch), scratch),
-                                  state_.seed, checker_->reader()));
+                                  comparison_->state().seed, checker_->reader()));
       }
     }
   }
