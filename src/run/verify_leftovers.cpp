@@ -15,7 +15,7 @@ void DifferenceFinder::collect_leftovers() {
     std::size_t end = i;
     std::uint64_t answered = 0;
     while (end < candidates_.size() && candidates_[end].key == candidates_[i].key)
-      answered += candidates_[end++].settled ? 1 : 0;
+      answered += candidates_[end++].settled ? 1U : 0U;
     for (; i < end; ++i)
       if (!candidates_[i].settled)
         leftovers_.push_back({candidates_[i].table, std::move(candidates_[i].packed),

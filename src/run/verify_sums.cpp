@@ -11,7 +11,7 @@ void Suspects::narrow(const BucketSums& sums) {
   buckets_ = 0;
   for (std::size_t b = 0; b < sums.size(); ++b) {
     level.differs[b] = sums.differs(b);
-    buckets_ += level.differs[b] ? 1 : 0;
+    buckets_ += level.differs[b] ? 1U : 0U;
   }
   share_ = static_cast<double>(buckets_) / static_cast<double>(sums.size());
 }
