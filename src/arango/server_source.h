@@ -10,11 +10,12 @@
 
 #include "arango/api.h"
 #include "arango/range_reader.h"
+#include "doc/key_lookup.h"
 #include "doc/ports.h"
 
 namespace arango2pg::arango {
 
-class ServerSource final : public doc::Source {
+class ServerSource final : public doc::Source, public doc::KeyLookup {
  public:
   explicit ServerSource(const SourceOptions& options);
 
@@ -28,6 +29,8 @@ class ServerSource final : public doc::Source {
   std::vector<doc::PartSpec> split(const doc::CollectionInfo& collection,
                                    const doc::SplitOptions& options) override;
   std::unique_ptr<doc::Reader> open(std::vector<doc::PartTask> parts, ByteBudget& budget) override;
+  void fetch(const std::string& collection, const std::vector<std::string>& keys,
+             doc::DocBatch& batch, const std::stop_token& stop) override;
   std::optional<std::uint64_t> count(const std::string& collection) override;
   std::string revision(const std::string& collection) override;
   doc::SourceDetails details() override;

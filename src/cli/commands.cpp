@@ -204,6 +204,8 @@ void add_commands(CLI::App& app, RawOptions& raw, std::optional<Command>& chosen
   add_migrate(app, raw, chosen);
   add_validate(app, raw, chosen);
   add_resync(app, raw, chosen);
+  add_verify(app, raw, chosen);
+  add_rollback(app, raw, chosen);
   add_status(app, raw, chosen);
   add_quarantine(app, raw, chosen);
   add_schema(app, raw, chosen);

@@ -33,6 +33,10 @@ void show(const run::Summary& summary, const RawOptions& raw);
 void add_resync(CLI::App& app, RawOptions& raw, Chosen& chosen);
 /// `arango2pg schema …` (schema_command.cpp).
 void add_schema(CLI::App& app, RawOptions& raw, Chosen& chosen);
+/// `arango2pg verify` (verify_command.cpp).
+void add_verify(CLI::App& app, RawOptions& raw, Chosen& chosen);
+/// `arango2pg rollback` (rollback_command.cpp).
+void add_rollback(CLI::App& app, RawOptions& raw, Chosen& chosen);
 
 /// `arango2pg validate`, and what `migrate --dry-run` does (validate_command.cpp).
 void add_validate(CLI::App& app, RawOptions& raw, Chosen& chosen);

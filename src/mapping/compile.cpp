@@ -101,6 +101,7 @@ class Compiler {
     for (const ColumnRule& rule : rules.columns)
       out.columns.push_back(column(spec, rule, target, parent, slots));
     check_columns(place, rules, target, out);
+    note_columns(target, out);
     if (parent != nullptr) {
       target.parent_key = parent_key(out, *parent);
       if (options_.follow && target.parent_key.empty())
@@ -192,6 +193,7 @@ class Compiler {
     TargetTable out;
     out.key = rules.key;
     out.indexes_after = spec.indexes_after;
+      out.keep_before = spec.keep_before;
     if (lookup_) {
       auto found = lookup_(rules.into);
       if (!found && rules.into.schema.empty())
@@ -290,7 +292,8 @@ class Compiler {
         return t.table.column(c)->type.has_binary();
       });
       t.format = can ? doc::CopyFormat::binary : doc::CopyFormat::text;
-      if (!options_.format) continue;
+      if (options_.compare) t.format = doc::CopyFormat::binary;
+      if (!options_.format || options_.compare) continue;
       if (*options_.format == doc::CopyFormat::binary && !can)
         throw Error(Exit::usage,
                     "table '" + t.table.name.text() + "' has a column that binary COPY can't load",

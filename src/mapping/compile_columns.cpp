@@ -140,6 +140,12 @@ void check_columns(const Place& place, const TableRules& rules, const TargetTabl
                  "Add it to `columns`.");
 }
 
+void note_columns(TargetTable& target, const PlanTable& table) {
+  for (const PlanColumn& c : table.columns) {
+    if (uses_run(c.source)) target.run_columns.push_back(c.name);
+  }
+}
+
 void order_columns(const Place& place, PlanTable& table) {
   for (std::size_t i = 0; i < table.columns.size(); ++i) resolve_not_before(place, table, i);
   std::vector<bool> done(table.columns.size(), false);

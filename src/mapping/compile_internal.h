@@ -20,6 +20,7 @@ void shape_documents(PlanTable& table, const SlotTable& slots, bool system_apart
 /// Finds the parent's columns that `parent` words name.
 void resolve_parents(const Place& place, Source& source, const PlanTable& parent);
 bool uses_revision(const Source& source);
+bool uses_run(const Source& source);
 /// A text column takes the revision as the server writes it.
 void write_revisions_as_text(Source& source);
 bool is_text_like_column(const doc::ColumnType& type);
@@ -52,6 +53,8 @@ void check_fit(const Place& place, const ColumnRule& rule, const PlanColumn& col
 /// Key columns exist and are filled, NOT NULL columns too, no column twice.
 void check_columns(const Place& place, const TableRules& rules, const TargetTable& target,
                    const PlanTable& table);
+/// What others may want to know of the columns: see TargetTable.
+void note_columns(TargetTable& target, const PlanTable& table);
 /// Columns that `not_before` names are evaluated first.
 void order_columns(const Place& place, PlanTable& table);
 

@@ -121,6 +121,11 @@ bool uses_revision(const Source& source) {
   });
 }
 
+bool uses_run(const Source& source) {
+  return any_source(
+      source, [](const Source& s) { return s.word == Word::meta && s.meta == Meta::run_id; });
+}
+
 bool is_text_like_column(const doc::ColumnType& type) {
   return is_text_like(type.kind) && !type.array;
 }

@@ -36,11 +36,13 @@ struct TargetTable {
   std::vector<std::string> identity;
   /// A text column that holds the document's key as it is, "" = none. Root tables only.
   std::string key_column;
+  std::vector<std::string> run_columns;  ///< whose value depends on the run that wrote it
   int parent = -1;  ///< index of the table whose document this child row belongs to; -1 = own
   /// Columns here that hold the parent's key, parallel to its `key`; empty if not all of it is
   /// here.
   std::vector<std::string> parent_key;
-  bool is_audit = false;  ///< rows written by `audit: { table: … }`
+  bool keep_before = false;  ///< rows are kept as they were before a run changes them
+  bool is_audit = false;     ///< rows written by `audit: { table: … }`
 };
 
 /// What a column is filled from; for reports.
@@ -66,6 +68,9 @@ struct CompileOptions {
   /// For a resync: batches get RowBatch::ids and RowBatch::identities. Throws Error(usage) for
   /// tables that a resync can't keep up to date, with what to change.
   bool follow = false;
+  /// For comparing with what is there, not for COPY: every table in binary form. Types that have
+  /// none come as text.
+  bool compare = false;
 };
 
 /// Looks a table up in the target's catalog; nothing = no such table. Absent function = no target

@@ -150,7 +150,10 @@ class SpecReader {
       spec_.audit = audit_level(node);
       return;
     }
-    place_.only(place_.want_map(node, "'audit'"), "'audit'", {"table", "level", "columns"});
+    place_.only(place_.want_map(node, "'audit'"), "'audit'",
+                {"table", "level", "columns", "keep_before"});
+    if (const Yaml* keep = node.find("keep_before"))
+      spec_.keep_before = place_.want_bool(*keep, "'keep_before'");
     if (const Yaml* table = node.find("table")) {
       const TableName name = read_table_name(place_, *table, "'table'");
       spec_.audit_table = name.text() == "arango2pg.audit_log" ? "" : table->text;

@@ -30,6 +30,7 @@ struct Spec {
   std::string revision;  ///< revision column, "" = none
   AuditLevel audit = AuditLevel::batch;
   std::string audit_table;  ///< "" = arango2pg.audit_log
+  bool keep_before = false;  ///< rows are kept as they were before a run changes them (rollback)
   std::optional<OnDelete> on_delete;  ///< nothing = as the table allows, see TargetTable
   bool indexes_after = true;
   std::string digest;  ///< hash of what the file says (not of its spelling): equal = same rules

@@ -222,4 +222,83 @@ void CopyIn::give_up() {
   throw Refused(failure ? std::move(*failure) : failure_of(session_.raw(), nullptr));
 }
 
+CopyOut::CopyOut(CopySession& session, const std::string& sql) : session_(session) {
+  if (PQsendQuery(session.raw(), sql.c_str()) == 0)
+    throw Refused(failure_of(session.raw(), nullptr));
+  const Result first(PQgetResult(session.raw()));
+  if (first && PQresultStatus(first.get()) == PGRES_COPY_OUT) {
+    open_ = true;
+    return;
+  }
+  Failure failure = failure_of(session.raw(), first.get());
+  drain(session.raw());
+  throw Refused(std::move(failure));
+}
+
+CopyOut::~CopyOut() {
+  if (piece_ != nullptr) PQfreemem(piece_);
+  if (!open_) return;
+  char* rest = nullptr;
+  while (PQgetCopyData(session_.raw(), &rest, 0) > 0) PQfreemem(rest);
+  drain(session_.raw());
+}
+
+std::optional<std::string_view> CopyOut::next() {
+  if (piece_ != nullptr) PQfreemem(piece_);
+  piece_ = nullptr;
+  const int size = PQgetCopyData(session_.raw(), &piece_, 0);
+  if (size > 0) return std::string_view(piece_, static_cast<std::size_t>(size));
+  open_ = false;
+  if (size == -2) {
+    Failure failure = failure_of(session_.raw(), nullptr);
+    drain(session_.raw());
+    throw Refused(std::move(failure));
+  }
+  if (auto failure = drain(session_.raw())) throw Refused(std::move(*failure));
+  return std::nullopt;
+}
+
+void binary_query(CopySession& session, const std::string& sql,
+                  const std::vector<BinaryParam>& params,
+                  const std::function<void(const std::vector<doc::Field>&)>& row) {
+  std::vector<Oid> types;
+  std::vector<const char*> values;
+  std::vector<int> lengths;
+  for (const BinaryParam& p : params) {
+    types.push_back(p.type);
+    values.push_back(p.bytes.data());
+    lengths.push_back(static_cast<int>(p.bytes.size()));
+  }
+  const std::vector<int> formats(params.size(), 1);
+  if (PQsendQueryParams(session.raw(), sql.c_str(), static_cast<int>(params.size()), types.data(),
+                        values.data(), lengths.data(), formats.data(), 1) == 0)
+    throw Refused(failure_of(session.raw(), nullptr));
+  PQsetSingleRowMode(session.raw());  // one huge row at a time is enough in memory
+  std::vector<doc::Field> fields;
+  while (const Result result{PQgetResult(session.raw())}) {
+    const ExecStatusType status = PQresultStatus(result.get());
+    if (status == PGRES_TUPLES_OK) continue;
+    if (status != PGRES_SINGLE_TUPLE) {
+      Failure failure = failure_of(session.raw(), result.get());
+      drain(session.raw());
+      throw Refused(std::move(failure));
+    }
+    fields.clear();
+    for (int c = 0; c < PQnfields(result.get()); ++c) {
+      if (PQgetisnull(result.get(), 0, c) != 0)
+        fields.emplace_back(std::nullopt);
+      else
+        fields.emplace_back(
+            std::string_view(PQgetvalue(result.get(), 0, c),
+                             static_cast<std::size_t>(PQgetlength(result.get(), 0, c))));
+    }
+    try {
+      row(fields);
+    } catch (...) {
+      drain(session.raw());
+      throw;
+    }
+  }
+}
+
 }  // namespace arango2pg::pg

@@ -6,11 +6,14 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "doc/row_fields.h"
 #include "pg/connection.h"
 
 struct pg_conn;
@@ -100,5 +103,35 @@ class CopyIn {
   const std::atomic<bool>& stop_;
   bool open_ = false;
 };
+
+/// A COPY … TO STDOUT (FORMAT binary) under way, or being read to its end by the destructor: cancel
+/// first if that may take long.
+class CopyOut {
+ public:
+  CopyOut(CopySession& session, const std::string& sql);
+  ~CopyOut();
+  CopyOut(const CopyOut&) = delete;
+  CopyOut& operator=(const CopyOut&) = delete;
+
+  /// The next piece of the stream (a row, or several, or a part of one), valid until the next call;
+  /// nothing at the end.
+  std::optional<std::string_view> next();
+
+ private:
+  CopySession& session_;
+  char* piece_ = nullptr;
+  bool open_ = false;
+};
+
+/// A parameter in binary form.
+struct BinaryParam {
+  std::uint32_t type = 0;  ///< pg_type oid
+  std::string bytes;
+};
+
+/// One statement with binary parameters; its rows in binary form, valid during the call of `row`.
+void binary_query(CopySession& session, const std::string& sql,
+                  const std::vector<BinaryParam>& params,
+                  const std::function<void(const std::vector<doc::Field>&)>& row);
 
 }  // namespace arango2pg::pg

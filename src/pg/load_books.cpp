@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <set>
 #include <tuple>
 
 #include "doc/copy_rows.h"
@@ -214,6 +216,30 @@ std::uint64_t Bookkeeper::written(const PartWork& part) const {
   return n;
 }
 
+std::string Bookkeeper::notes_json(const PartWork& part, const doc::MappingNotes& notes) const {
+  std::map<std::string, std::uint64_t> rows;
+  for (const std::uint32_t b : part.batches) {
+    std::set<std::uint32_t> refused;
+    if (refused_.contains(b))
+      for (const Rejected& r : rejected_)
+        if (r.batch == b) refused.insert(r.doc);
+    const auto& tables = config_.collections[part.collection].tables;
+    for (std::size_t t = 0; t < tables.size(); ++t) {
+      const auto& of = batches_[b].tables[t].row_doc;
+      const auto gone =
+          std::count_if(of.begin(), of.end(), [&](std::uint32_t d) { return refused.contains(d); });
+      if (!of.empty()) rows[tables[t].name.text()] += of.size() - static_cast<std::uint64_t>(gone);
+    }
+  }
+  std::string json = json_of(notes);
+  if (rows.empty()) return json;
+  std::string list;
+  for (const auto& [table, n] : rows)
+    list += (list.empty() ? "" : ",") + json_string(table) + ":" + std::to_string(n);
+  json.pop_back();
+  return json + (json.size() > 1 ? "," : "") + "\"rows\":{" + list + "}}";
+}
+
 std::string Bookkeeper::batch_detail(const PartWork& part) const {
   std::string json =
       "{\"batches\":[" + std::to_string(part.first_seq) + "," + std::to_string(part.last_seq) + "]";
@@ -342,7 +368,7 @@ void Bookkeeper::write_checkpoint(CopySession& session, const PartWork& part, co
                     std::to_string(part.last_seq), token, std::to_string(counters.read),
                     std::to_string(counters.written), std::to_string(counters.updated),
                     std::to_string(counters.filtered), std::to_string(quarantined),
-                    std::to_string(counters.bytes), json_of(notes), part.last ? "t" : "f",
+                    std::to_string(counters.bytes), notes_json(part, notes), part.last ? "t" : "f",
                     std::to_string(counters.deleted)});
   if (moved.affected == 1) return;
   const Rows now =

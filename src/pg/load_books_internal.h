@@ -75,6 +75,8 @@ class Bookkeeper {
                                const std::string& owner) const;
   [[nodiscard]] std::string batch_detail(const PartWork& part) const;
   [[nodiscard]] std::uint64_t written(const PartWork& part) const;
+  /// What mapping noticed, and how many rows went into which table (a rollback asks).
+  [[nodiscard]] std::string notes_json(const PartWork& part, const doc::MappingNotes& notes) const;
 
   const LoaderConfig& config_;
   std::span<const doc::RowBatch> batches_;

@@ -150,7 +150,9 @@ bool Loader::Impl::with_changes() const {
 CommitResult Loader::Impl::attempt(Bookkeeper& books, std::span<doc::RowBatch> batches,
                                    const SyncState* sync) {
   CopySession& s = connected();
-  s.exec("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL arango2pg.loading = 'on'");
+  s.exec("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL arango2pg.loading = 'on'; "
+         "SET LOCAL arango2pg.run = '" +
+         std::to_string(config.run) + "'");
   // Rows that go and rows that come meet in the middle.
   if (with_changes()) s.exec("SET CONSTRAINTS ALL DEFERRED");
   books.check_leases(s);

@@ -95,6 +95,9 @@ pg::LoaderConfig LoadStage::loader_config() const {
     config.collections.push_back(load_collection(
         *plan_.plans[i], options_.merge || merge_.contains(plan_.collections[i].name),
         options_.changes));
+  if (options_.overwrite)
+    for (auto& collection : config.collections)
+      for (auto& table : collection.tables) table.revision.clear();
   if (adjust_)
     for (auto& collection : config.collections) adjust_(collection);
   return config;

@@ -20,6 +20,7 @@
 #include "run/finalise.h"
 #include "run/load_stage.h"
 #include "run/plan_run.h"
+#include "run/rollback.h"
 #include "run/worker.h"
 
 namespace arango2pg::run {
@@ -232,6 +233,7 @@ void Migration::prepare_target() {
     create_tables();
     check_tables();
     if (options_.truncate) truncate_tables();
+    record_tables(*control_, run_, plan_, options_.merge);
     plan_parts();
     if (!options_.merge)
       for (const auto* table : plan_.tables())

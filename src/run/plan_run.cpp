@@ -86,6 +86,7 @@ mapping::CompileOptions compile_options(const MigrateOptions& options) {
   compile.follow = options.changes;
   if (options.copy_format == "text") compile.format = doc::CopyFormat::text;
   if (options.copy_format == "binary") compile.format = doc::CopyFormat::binary;
+  compile.compare = options.compare;
   return compile;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/units.h"
 #include "run/json_text.h"
+#include "run/text_table.h"
 
 namespace arango2pg::run {
 namespace {
@@ -34,29 +35,6 @@ std::string notes_json(const doc::MappingNotes& notes) {
                             json_text(name), u.count, u.bytes);
   return fmt::format(R"("defaults_used":{},"warnings":{},"unmapped":{{{}}})",
                      object(notes.defaults_used), object(notes.warnings), unmapped);
-}
-
-/// Columns of the terminal table: text left, numbers right.
-std::string table_text(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> width(rows[0].size());
-  for (const auto& r : rows)
-    for (std::size_t i = 0; i < r.size(); ++i) width[i] = std::max(width[i], r[i].size());
-  std::string out;
-  for (std::size_t n = 0; n < rows.size(); ++n) {
-    std::string line;
-    for (std::size_t i = 0; i < rows[n].size(); ++i)
-      line += i < 2 ? fmt::format("{:<{}}  ", rows[n][i], width[i])
-                    : fmt::format("{:>{}}  ", rows[n][i], width[i]);
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-    if (n == 0 || n + 2 == rows.size()) {
-      std::size_t total = 0;
-      for (const auto w : width) total += w + 2;
-      for (std::size_t i = 0; i + 2 < total; ++i) out += "─";
-      out += "\n";
-    }
-  }
-  return out;
 }
 
 std::vector<std::string> table_row(const std::string& name, const std::string& table,
@@ -140,7 +118,7 @@ std::string to_text(const Summary& s) {
     rows.push_back(table_row(c.collection, tables, c.counters, c.seconds));
   }
   rows.push_back(table_row("total", "", s.totals(), s.seconds));
-  std::string out = "\n" + table_text(rows);
+  std::string out = "\n" + text_table(rows);
   std::string stages;
   for (const auto& g : s.stages)
     stages += fmt::format("{}{} {:.1f}s", stages.empty() ? "" : ", ", g.name, g.seconds);
@@ -160,10 +138,14 @@ std::string to_text(const Summary& s) {
 }
 
 void write_summary(const Summary& summary, const std::string& path) {
+  write_json(to_json(summary), path);
+}
+
+void write_json(const std::string& json, const std::string& path) {
   const std::string half = path + ".part";
   {
     std::ofstream out(half, std::ios::binary | std::ios::trunc);
-    out << to_json(summary) << "\n";
+    out << json << "\n";
     if (!out.flush())
       throw Error(Exit::usage,
                   fmt::format("cannot write the summary to '{}': {}", path, std::strerror(errno)),

@@ -47,6 +47,7 @@ std::string to_text(const Summary& summary);
 /// Writes the JSON so that a reader never sees half of it (temporary file, rename). Throws
 /// Error(usage).
 void write_summary(const Summary& summary, const std::string& path);
+void write_json(const std::string& json, const std::string& path);
 
 /// Resident peak of this process in bytes (getrusage).
 std::uint64_t peak_memory();

@@ -13,9 +13,6 @@ COMMENT ON COLUMN arango2pg.sync_state.guid IS 'globallyUniqueId of the collecti
 COMMENT ON COLUMN arango2pg.sync_state.watermark_value IS 'JSON: the highest value of the watermark attribute seen.';
 COMMENT ON COLUMN arango2pg.sync_state.caught_up_at IS 'When the target last held all that the source held.';
 
--- Open entries are looked up by key whenever a document changes.
-CREATE INDEX quarantine_open ON arango2pg.quarantine (collection, key) WHERE status = 'open';
-
 CREATE VIEW arango2pg.sync_lag AS
 SELECT source_identity, collection, run_id, strategy, tick, source_tick,
        greatest(source_tick::numeric - tick::numeric, 0) AS lag_ticks,
@@ -26,7 +23,6 @@ COMMENT ON VIEW arango2pg.sync_lag IS 'How far each collection is behind its sou
 
 -- migrate:down
 DROP VIEW arango2pg.sync_lag;
-DROP INDEX arango2pg.quarantine_open;
 ALTER TABLE arango2pg.sync_state
   DROP COLUMN strategy, DROP COLUMN source_tick, DROP COLUMN guid,
   DROP COLUMN watermark_value, DROP COLUMN caught_up_at;
@@ -34,7 +30,7 @@ ALTER TABLE arango2pg.sync_state
 -- migrate:verify
 DO $$
 BEGIN
-  IF to_regclass('arango2pg.sync_lag') IS NULL OR to_regclass('arango2pg.quarantine_open') IS NULL THEN
+  IF to_regclass('arango2pg.sync_lag') IS NULL THEN
     RAISE EXCEPTION 'a part of the sync bookkeeping is missing';
   END IF;
 END $$;

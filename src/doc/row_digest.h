@@ -1,0 +1,48 @@
+/// \file
+/// Fingerprints of rows: equal where PostgreSQL would call the compared columns equal.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "doc/batch.h"
+#include "doc/canonical_json.h"
+#include "doc/hash128.h"
+#include "doc/row_fields.h"
+#include "doc/table.h"
+
+namespace arango2pg::doc {
+
+/// What is looked at of a table's rows.
+struct ComparedTable {
+  std::vector<ColumnType> types;  ///< of all columns, in row order
+  std::vector<bool> compared;     ///< false: the column's value does not count
+  std::vector<std::size_t> key;   ///< columns that identify a row; all of them compared
+  std::uint64_t number = 0;       ///< tells the rows of different tables apart
+};
+
+/// Appends a value in a form that is equal exactly where PostgreSQL calls two values of the type
+/// equal: jsonb (and json) by content, numeric by value, char(n) without its padding, floats with
+/// one zero and one NaN, everything else byte by byte.
+void append_canonical(PaddedBuffer& out, const ColumnType& type, const Field& field,
+                      CanonicalJson& json);
+
+/// Keeps its memory from row to row; one thread at a time.
+class RowDigester {
+ public:
+  explicit RowDigester(std::uint64_t seed) : seed_(seed) {}
+
+  struct Result {
+    Digest key;  ///< of the key columns
+    Digest row;  ///< of all compared columns
+  };
+  Result digest(const ComparedTable& table, const std::vector<Field>& fields);
+
+ private:
+  std::uint64_t seed_;
+  PaddedBuffer bytes_;
+  CanonicalJson json_;
+};
+
+}  // namespace arango2pg::doc
