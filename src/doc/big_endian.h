@@ -35,12 +35,4 @@ void append_big_endian(std::string& out, Int value) {
   out.append(bytes, sizeof(Int));
 }
 
-template <std::integral Int>
-Int load_big_endian(const char* from) {
-  std::make_unsigned_t<Int> bits = 0;
-  for (std::size_t i = 0; i < sizeof(Int); ++i)
-    bits = static_cast<decltype(bits)>(bits << 8 | static_cast<unsigned char>(from[i]));
-  return static_cast<Int>(bits);
-}
-
 }  // namespace arango2pg::doc

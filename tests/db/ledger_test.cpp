@@ -74,7 +74,7 @@ TEST_F(LedgerTest, CreatesTheControlSchemaOnceForManyProcesses) {
     });
   processes.clear();
   EXPECT_EQ(failures, 0);
-  EXPECT_EQ(value("SELECT count(*) FROM arango2pg.migration_history WHERE state = 'applied'"), "4");
+  EXPECT_EQ(value("SELECT count(*) FROM arango2pg.migration_history WHERE state = 'applied'"), "6");
 }
 
 TEST_F(LedgerTest, RefusesTheSchemaOfANewerProgram) {
