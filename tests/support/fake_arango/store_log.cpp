@@ -45,7 +45,7 @@ void Store::log(WalBatch batch) {
 }
 
 void Store::log_change(const CollectionInfo& info, WalType type, std::string text) {
-  WalBatch batch{info.database};
+  WalBatch batch{info.database, 0, {}};
   batch.entries.push_back({type, info.guid, info.name, std::move(text)});
   log(std::move(batch));
 }
