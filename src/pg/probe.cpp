@@ -38,7 +38,8 @@ struct Stand {
   TableName keys;    ///< temporary: unique and foreign keys, the columns they need
   TableName sample;  ///< temporary: all columns of some rows
   TableInfo info;
-  std::vector<std::string> needed;  ///< columns of `keys` that are filled
+  std::vector<std::string> needed;             ///< columns of `keys` that are filled
+  std::map<std::string, TableName> sequences;  ///< by column: what its default draws from
   bool created = false;
   bool sampled = false;  ///< the sample is complete
   std::uint64_t sample_bytes = 0;
@@ -74,6 +75,7 @@ struct Probe::Impl {
   void free_other_columns(const Stand& stand);
   void add_foreign_key(const Stand& stand, const ForeignKeyInfo& key);
   TableName outside(const ForeignKeyInfo& key);
+  void own_sequences(Stand& stand, const TableName& rows);
   void make_rows(std::size_t collection, std::size_t table);
   [[nodiscard]] std::string key_statement(const Stand& stand, const ProbeTable& table,
                                           const std::string& rows) const;
@@ -254,26 +256,35 @@ std::string Probe::Impl::key_statement(const Stand& stand, const ProbeTable& tab
   return "WITH filled AS (" + insert + ") SELECT 0, 0";
 }
 
-void Probe::Impl::make_rows(std::size_t collection, std::size_t index) {
-  const ProbeTable& table = config.collections[collection][index];
-  const Stand& stand = *find(table.table.name);
-  const TableName rows = temporary("rows " + std::to_string(collection), index);
-  exec("CREATE TEMPORARY TABLE " + quote(rows) + " (LIKE " + quote(stand.base) +
-       " INCLUDING ALL EXCLUDING INDEXES EXCLUDING STATISTICS EXCLUDING COMMENTS) ON COMMIT DELETE "
-       "ROWS");
-  // A default that draws from a real sequence would change the target.
+/// A default that draws from a real sequence would change the target. One sequence for all that
+/// fill the table: their numbers must not clash.
+void Probe::Impl::own_sequences(Stand& stand, const TableName& rows) {
   const Rows drawing = session.exec(
-      "SELECT a.attname FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_attribute a ON a.attrelid "
-      "= d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = pg_catalog.to_regclass($1) AND "
-      "a.attgenerated = '' AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%'",
-      {quote(rows)});
+      "SELECT a.attname FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON "
+      "d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attrelid = pg_catalog.to_regclass($1) "
+      "AND a.attnum > 0 AND NOT a.attisdropped AND (a.attidentity <> '' OR (a.attgenerated = '' "
+      "AND "
+      "pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%'))",
+      {quote(stand.base)});
   for (std::size_t i = 0; i < drawing.size(); ++i) {
-    const TableName sequence =
-        temporary("sequence " + std::to_string(collection) + " " + std::to_string(index), i);
-    exec("CREATE TEMPORARY SEQUENCE " + quote(sequence));
+    TableName& sequence = stand.sequences[drawing.text(i, 0)];
+    if (sequence.name.empty()) {
+      sequence = temporary("sequence " + std::to_string(&stand - stands.data()), i);
+      exec("CREATE TEMPORARY SEQUENCE " + quote(sequence));
+    }
     exec("ALTER TABLE " + quote(rows) + " ALTER COLUMN " + quote(drawing.text(i, 0)) +
          " SET DEFAULT nextval(" + quote_literal(quote(sequence)) + ")");
   }
+}
+
+void Probe::Impl::make_rows(std::size_t collection, std::size_t index) {
+  const ProbeTable& table = config.collections[collection][index];
+  Stand& stand = *find(table.table.name);
+  const TableName rows = temporary("rows " + std::to_string(collection), index);
+  exec("CREATE TEMPORARY TABLE " + quote(rows) + " (LIKE " + quote(stand.base) +
+       " INCLUDING ALL EXCLUDING IDENTITY EXCLUDING INDEXES EXCLUDING STATISTICS EXCLUDING "
+       "COMMENTS) ON COMMIT DELETE ROWS");
+  own_sequences(stand, rows);
   rows_of[collection].push_back(rows);
   LoadTable load;
   load.name = rows;

@@ -155,6 +155,20 @@ TEST_F(ProbeTest, TwoCollectionsMayFillOneTable) {
             (std::vector<std::string>{"1/0 pg_unique_violation"}));
 }
 
+// As the packs' audit log: its ids come from a sequence, whichever collection writes it.
+TEST_F(ProbeTest, NumbersTheRowsOfAllCollectionsThatFillATableByOneSequence) {
+  for (const char* id : {"id bigserial", "id bigint GENERATED ALWAYS AS IDENTITY"}) {
+    run(std::string("CREATE TABLE t (") + id + " PRIMARY KEY, what text)");
+    pg::Probe probe(config(db().conninfo(), {table("t", {"what"}), table("t", {"what"})}));
+    EXPECT_EQ(refused(probe, batches(batch(0, {{"a"}, {"b"}}), batch(1, {{"c"}}))),
+              std::vector<std::string>())
+        << id << ": " << last_message;
+    EXPECT_EQ(refused(probe, batches(batch(1, {{"d"}}))), std::vector<std::string>()) << id;
+    EXPECT_EQ(value("SELECT is_called FROM t_id_seq"), "f");
+    run("DROP TABLE t");
+  }
+}
+
 TEST_F(ProbeTest, MeasuresSizesAndIndexesOfASample) {
   run("CREATE TABLE t (id int PRIMARY KEY, doc jsonb)");
   run("CREATE INDEX by_doc ON t USING gin (doc); CREATE INDEX \"by name\" ON t ((doc ->> 'name'))");
