@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "doc/subset.h"
 #include "pg/copy_session_internal.h"
 #include "pg/inspect.h"
 #include "pg/load_rows_internal.h"
@@ -19,6 +20,9 @@ using Clock = std::chrono::steady_clock;
 
 /// Of one transaction so much goes into the sample: it should see more than the beginning.
 constexpr std::uint64_t sample_piece = 4U << 20;
+
+/// In place of a merge. The two numbers are what RowLoader reads of one: nothing counts as updated.
+constexpr const char* no_keys = "SELECT 0, 0";
 
 std::string list(const std::vector<std::string>& columns) {
   std::string out;
@@ -83,6 +87,8 @@ struct Probe::Impl {
   Stand* find(const TableName& real);
   RowLoader load(std::span<doc::RowBatch> batches, bool isolating, std::optional<DocAt> suspect);
   void keep_sample();
+  void keep_sample_of_good(std::span<const doc::RowBatch> batches,
+                           const std::vector<Refusal>& refusals);
   [[noreturn]] void give_up(const Refused& e, const std::string& doing) const;
   Rows exec(const std::string& text) { return session.exec(text); }
 
@@ -238,8 +244,7 @@ void Probe::Impl::add_foreign_key(const Stand& stand, const ForeignKeyInfo& key)
 
 std::string Probe::Impl::key_statement(const Stand& stand, const ProbeTable& table,
                                        const std::string& rows) const {
-  // The two numbers are what RowLoader reads of a merge: nothing counts as updated here.
-  if (stand.needed.empty()) return "SELECT 0, 0";
+  if (stand.needed.empty()) return no_keys;
   const std::string columns = list(stand.needed);
   std::string insert =
       "INSERT INTO " + quote(stand.keys) + " (" + columns + ") SELECT " + columns + " FROM " + rows;
@@ -373,6 +378,26 @@ void Probe::Impl::keep_sample() {
     }
 }
 
+/// Isolating leaves the tables empty: the good rows go in once more.
+void Probe::Impl::keep_sample_of_good(std::span<const doc::RowBatch> batches,
+                                      const std::vector<Refusal>& refusals) {
+  if (std::all_of(stands.begin(), stands.end(), [](const Stand& s) { return s.sampled; })) return;
+  std::set<DocAt> bad;
+  for (const Refusal& r : refusals) bad.insert(r.at);
+  std::vector<doc::RowBatch> good;
+  for (std::uint32_t b = 0; b < batches.size(); ++b) {
+    std::vector<std::uint32_t> documents;
+    for (std::uint32_t d = 0; d < batches[b].docs.size(); ++d)
+      if (!bad.contains({b, d})) documents.push_back(d);
+    good.push_back(doc::subset(batches[b], documents));
+  }
+  auto only_rows = sql;
+  for (auto& tables : only_rows)
+    for (TableSql& table : tables) table.merge = no_keys;
+  RowLoader(session, loader, only_rows, good, stop).load_all();
+  keep_sample();
+}
+
 Probe::Probe(ProbeConfig config) : impl_(std::make_unique<Impl>(std::move(config))) {
   try {
     impl_->prepare();
@@ -388,18 +413,23 @@ std::vector<ProbeRefusal> Probe::check(std::span<doc::RowBatch> batches) {
   std::vector<ProbeRefusal> out;
   if (batches.empty()) return out;
   try {
-    try {
-      const auto begun = Clock::now();
-      const RowLoader rows = probe.load(batches, false, std::nullopt);
+    // Refusals cost the real run as much time as they cost here.
+    const auto begun = Clock::now();
+    const auto measure = [&](const RowLoader& rows) {
       probe.seconds += std::chrono::duration<double>(Clock::now() - begun).count();
       probe.copied += rows.bytes();
+    };
+    try {
+      measure(probe.load(batches, false, std::nullopt));
       probe.keep_sample();
     } catch (const RowsRefused& refused) {
       probe.exec("ROLLBACK");
       const RowLoader rows = probe.load(batches, true, refused.suspect);
+      measure(rows);
       for (const Refusal& r : rows.refusals())
         out.push_back({r.at.batch, r.at.doc, "pg_" + condition_name(r.sqlstate),
                        with_real_names(r.message, probe.stands)});
+      probe.keep_sample_of_good(batches, rows.refusals());
     }
     probe.session.commit();
   } catch (const Refused& e) {

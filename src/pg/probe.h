@@ -71,7 +71,7 @@ class Probe {
 
   /// Sizes and build times; call it once, at the end.
   std::vector<ProbedTable> measure();
-  /// COPY bytes that went in without a refusal, and the time PostgreSQL took for them.
+  /// COPY bytes that went in, and the time that PostgreSQL took for them and for refusing others.
   [[nodiscard]] std::uint64_t bytes() const;
   [[nodiscard]] double seconds() const;
   /// What could not be probed, for people.

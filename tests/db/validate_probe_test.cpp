@@ -192,6 +192,21 @@ TEST_F(ProbeTest, MeasuresSizesAndIndexesOfASample) {
   }
 }
 
+// With a bad document in each transaction there would be no transaction to measure by.
+TEST_F(ProbeTest, MeasuresGoodRowsBesideBadOnes) {
+  run("CREATE TABLE t (id int PRIMARY KEY, n int CHECK (n > 0))");
+  pg::Probe probe(config(db().conninfo(), {table("t", {"id", "n"})}));
+  std::vector<Row> rows;
+  for (int i = 0; i < 1000; ++i) rows.push_back({std::to_string(i), i == 500 ? "0" : "1"});
+  EXPECT_EQ(refused(probe, batches(batch(0, rows))),
+            (std::vector<std::string>{"0/500 pg_check_violation"}));
+  EXPECT_GT(probe.bytes(), 5'000U);
+  EXPECT_GT(probe.seconds(), 0);
+  const auto sizes = probe.measure();
+  ASSERT_EQ(sizes.size(), 1U);
+  EXPECT_EQ(sizes[0].rows, 999U);
+}
+
 TEST_F(ProbeTest, SaysWhatTheRoleLacks) {
   run("CREATE TABLE t (id int PRIMARY KEY)");
   run("DROP ROLE IF EXISTS probe_nobody; CREATE ROLE probe_nobody LOGIN PASSWORD 'x'");
