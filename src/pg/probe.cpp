@@ -62,6 +62,22 @@ std::string with_real_names(std::string text, const std::vector<Stand>& stands) 
   return text;
 }
 
+/// Bytes of the rows that were written when the suspect was refused; of all if nobody knows which
+/// one it was.
+std::uint64_t bytes_before(std::span<const doc::RowBatch> batches,
+                           const std::optional<DocAt>& suspect) {
+  std::uint64_t bytes = 0;
+  for (std::uint32_t b = 0; b < batches.size(); ++b) {
+    const auto of = suspect ? batches[suspect->batch].collection : 0;
+    if (suspect && batches[b].collection > of) continue;
+    for (const doc::TableRows& rows : batches[b].tables)
+      for (std::size_t r = 0; r < rows.rows(); ++r)
+        if (!suspect || batches[b].collection < of || DocAt{b, rows.row_doc[r]} < *suspect)
+          bytes += rows.row_end[r] - rows.row_begin(r);
+  }
+  return bytes;
+}
+
 }  // namespace
 
 struct Probe::Impl {
@@ -105,7 +121,7 @@ struct Probe::Impl {
   LoaderConfig loader;
   std::vector<std::vector<TableSql>> sql;
   std::atomic<bool> stop = false;
-  std::uint64_t copied = 0;
+  std::uint64_t copied = 0, wasted = 0;
   double seconds = 0;
   std::vector<std::string> notes;
 };
@@ -185,6 +201,7 @@ void Probe::Impl::name_indexes(const Stand& stand, const TableInfo& copies) {
       exec("DROP INDEX pg_temp." + quote(copy.name));
       continue;
     }
+    if (stand.created) continue;  // they stand beside the copies already
     for (const IndexInfo& real : stand.info.indexes)
       if (real.body == copy.body && real.primary == copy.primary &&
           used_names.insert(real.name).second) {
@@ -424,8 +441,10 @@ std::vector<ProbeRefusal> Probe::check(std::span<doc::RowBatch> batches) {
       probe.keep_sample();
     } catch (const RowsRefused& refused) {
       probe.exec("ROLLBACK");
+      probe.wasted += bytes_before(batches, refused.suspect);
       const RowLoader rows = probe.load(batches, true, refused.suspect);
       measure(rows);
+      probe.wasted += rows.wasted();
       for (const Refusal& r : rows.refusals())
         out.push_back({r.at.batch, r.at.doc, "pg_" + condition_name(r.sqlstate),
                        with_real_names(r.message, probe.stands)});
@@ -482,6 +501,7 @@ std::vector<ProbedTable> Probe::measure() {
 }
 
 std::uint64_t Probe::bytes() const { return impl_->copied; }
+std::uint64_t Probe::wasted() const { return impl_->wasted; }
 double Probe::seconds() const { return impl_->seconds; }
 const std::vector<std::string>& Probe::notes() const { return impl_->notes; }
 

@@ -73,6 +73,9 @@ class Probe {
   std::vector<ProbedTable> measure();
   /// COPY bytes that went in, and the time that PostgreSQL took for them and for refusing others.
   [[nodiscard]] std::uint64_t bytes() const;
+  /// Bytes that went in and were taken back with a refused document: in real tables they leave dead
+  /// rows.
+  [[nodiscard]] std::uint64_t wasted() const;
   [[nodiscard]] double seconds() const;
   /// What could not be probed, for people.
   [[nodiscard]] const std::vector<std::string>& notes() const;

@@ -532,6 +532,7 @@ void Validation::complete_report() {
   if (probe_ && !report_.stopped) {
     input.probed = probe_->measure();
     input.probed_bytes = probe_->bytes();
+    input.wasted_bytes = probe_->wasted();
     input.probed_seconds = probe_->seconds();
   }
   estimate(input, report_);
