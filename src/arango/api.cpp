@@ -182,7 +182,7 @@ std::optional<std::uint64_t> Api::count(const std::string& collection) {
 std::string Api::revision(const std::string& collection) {
   doc::PaddedBuffer body;
   if (!get_of(collection, "/revision", body).ok()) return {};
-  return text_of(Answer(body).find("revision"));
+  return text_of(parse(body).find("revision"));
 }
 
 Placement Api::placement(const std::string& collection) {

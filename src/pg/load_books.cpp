@@ -68,7 +68,7 @@ void write_text(doc::RowWriter& row, const std::string& text) {
 }
 
 /// Identity of a document, or of one that is removed.
-doc::DocId identity_of(const doc::RowBatch& batch, std::uint32_t doc) {
+doc::DocId identity_in(const doc::RowBatch& batch, std::uint32_t doc) {
   if (doc < batch.docs.size()) return doc::identity_of(batch, doc);
   const std::size_t i = doc - batch.docs.size();
   if (i >= batch.removed.size()) return {};  // all of the collection
@@ -148,7 +148,7 @@ void Bookkeeper::collect_rejected(const RowLoader& rows) {
           {b, r.doc, batches_[b].part, r.key, r.revision, r.path, r.rule, r.message});
   for (const Refusal& r : rows.refusals()) {
     const doc::RowBatch& batch = batches_[r.at.batch];
-    doc::DocId id = identity_of(batch, r.at.doc);
+    doc::DocId id = identity_in(batch, r.at.doc);
     const bool removal = r.at.doc >= batch.docs.size();
     rejected_.push_back(
         {r.at.batch, r.at.doc, batch.part, std::move(id.key), id.revision, "",

@@ -285,7 +285,7 @@ void Probe::Impl::make_rows(std::size_t collection, std::size_t index) {
   TableSql& statements = sql[collection].emplace_back();
   statements.copy = "COPY " + quote(rows) + " (" + list(table.columns) + ") FROM STDIN" +
                     (table.format == doc::CopyFormat::binary ? " (FORMAT binary)" : "");
-  statements.clear_stage = "TRUNCATE " + quote(rows);
+  statements.clear = "TRUNCATE " + quote(rows);
   statements.merge = key_statement(stand, table, quote(rows));
 }
 

@@ -12,6 +12,7 @@
 #include "pg/catalog.h"
 #include "run/migrate.h"
 #include "run/resync_job.h"
+#include "run/rollback.h"
 #include "run/worker.h"
 
 namespace arango2pg::run {
@@ -175,7 +176,7 @@ void Resync::plan() {
   MigrateOptions options = options_.migrate;
   options.changes = true;
   WithThoseGone view(*source_, std::move(collections), gone);
-  RunPlan full = make_plan(options, view, *control_);
+  RunPlan full = make_plan(options, view, &*control_);
   Drift seen;
   std::map<std::string, std::string> by_guid;
   if (live_)
@@ -322,6 +323,7 @@ void Resync::begin(ResyncStrategy strategy) {
     spdlog::info("run {} begins", run_);
   }
   job_->run = run_;
+  record_tables(*control_, run_, job_->plan, true);
   for (const auto& line : drift_.lines()) ledger_->event(run_, "warn", line);
 }
 

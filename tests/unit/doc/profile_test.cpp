@@ -163,9 +163,11 @@ TEST(Profile, TakesTheMembersOfAMapTogether) {
   EXPECT_EQ(c.at(".scores.*.points").of(Kind::number), 50000U);
   EXPECT_DOUBLE_EQ(c.at(".scores.*.points").greatest, 99);
   EXPECT_TRUE(c.profile.collapsed());
-  for (const auto id : c.profile.in_order())
-    if (c.profile.path(id).step == Profile::Step::any_member)
-      EXPECT_NEAR(static_cast<double>(c.profile.path(id).names.estimate()), 50000, 5000);
+  for (const auto id : c.profile.in_order()) {
+    const auto& path = c.profile.path(id);
+    if (path.step != Profile::Step::any_member) continue;
+    EXPECT_NEAR(static_cast<double>(path.names.estimate()), 50000, 5000);
+  }
 }
 
 TEST(Profile, KeepsAWideRecordApart) {
