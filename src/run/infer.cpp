@@ -89,25 +89,28 @@ std::vector<doc::CollectionInfo> choose(doc::Source& source, const InferOptions&
   return chosen;
 }
 
-/// Reads the mappings as `migrate` will. A validation rule that JSON Schema checks can't take is
-/// left out, and said.
-bool leave_out_rules(const std::filesystem::path& staged, InferredSchema& schema) {
-  bool changed = false;
+/// Reads the mappings as `migrate` will: a validation rule that JSON Schema checks can't take is
+/// left out of them.
+void leave_out_rules(const std::filesystem::path& staged, InferredSchema& schema) {
   for (InferredTable& table : schema.tables) {
-    if (table.rule.empty() || !table.rule_checked) continue;
+    if (table.rule.empty()) continue;
     try {
       mapping::load((staged / "mappings" / (table.file + ".yaml")).string());
     } catch (const Error& e) {
       spdlog::debug("the rule of '{}' can't be checked: {}", table.collection, e.what());
       table.rule_checked = false;
-      changed = true;
-      schema.person.push_back(
-          {table.collection,
-           "ArangoDB's validation rule uses what this program's `check: schema` does not know: the "
-           "mapping does not check it"});
     }
+    schema.person.push_back(
+        {table.collection,
+         fmt::format(
+             "ArangoDB enforces a validation rule (level {}), PostgreSQL does not. It is in "
+             "`documents/{}`; the mapping {}. Write CHECK constraints for what the "
+             "application relies on",
+             table.rule_level.empty() ? "unknown" : table.rule_level, table.schema_file,
+             table.rule_checked
+                 ? "counts what violates it (`check`, severity warn)"
+                 : "does not check it, for it uses what `check: schema` does not know")});
   }
-  return changed;
 }
 
 /// What was written must be what the other commands read.
@@ -165,7 +168,8 @@ InferredSchema infer(const InferOptions& options, const SignalWatch& signals) {
   schema.seed = options.seed;
   schema.collections = options.collections;
   output.stage(write_files(schema));
-  if (leave_out_rules(output.staged(), schema)) output.stage(write_files(schema));
+  leave_out_rules(output.staged(), schema);
+  output.stage(write_files(schema));  // with what that brought to light
   try_out(output.staged(), schema, collections);
   output.commit();
   return schema;

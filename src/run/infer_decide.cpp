@@ -159,7 +159,7 @@ class TableMaker {
     const auto at = facts_.attributes.find(name);
     if (at == facts_.attributes.end() || name == "_from" || name == "_to") return;
     const AttributeFacts& a = at->second;
-    const std::string shown = one_line(name);
+    const std::string shown = name.empty() ? "(the empty name)" : one_line(name);
     const Kind kind = a.kind();
     if (facts_.too_many) return;
     if (!is_nameable(name)) return stays(shown + ": no column can have this name");
@@ -195,7 +195,7 @@ class TableMaker {
     c.moved = !table_.sampled && choice->reversible && (nulls == 0 || absent == 0);
     c.is_null = c.moved && nulls > 0;
     if (c.moved) c.back = choice->back;
-    c.because = fmt::format("{} in {}", choice->what, share(a.documents));
+    c.because = fmt::format("{}, in {}", choice->what, share(a.documents));
     if (nulls > 0) c.because += fmt::format(", {} of them null", format_count(nulls));
     if (!c.moved) c.because += "; " + why_copied(*choice, nulls);
     if (c.is_null) c.because += "; NULL is its null";
@@ -226,26 +226,25 @@ class TableMaker {
       note(out_.changes,
            fmt::format("collection `{}` is table `{}`", one_line(table_.collection), table_.name));
     const auto person = [&](std::uint64_t n, const char* text) {
-      if (n > 0) note(out_.person, fmt::format("{} {}", format_count(n), text));
+      if (n > 0)
+        note(out_.person,
+             fmt::format("{} document{}: {}", format_count(n), n == 1 ? "" : "s", text));
     };
-    person(facts_.no_document, "entries are no JSON objects: they will go to quarantine");
-    person(facts_.without_key - std::min(facts_.without_key, facts_.no_document),
-           "documents have no `_key`: they will go to quarantine");
-    person(
-        facts_.with_nul,
-        "documents hold \\u0000, which PostgreSQL can't store: the mapping replaces it by U+FFFD "
-        "(`strings`); say strip or reject if that suits better");
+    person(facts_.no_document, "no JSON object; such entries go to quarantine");
+    person(facts_.without_key, "no `_key`; such documents go to quarantine");
+    person(facts_.with_nul,
+           "\\u0000 inside, which PostgreSQL can't store: the mapping replaces it by U+FFFD "
+           "(`strings`); say strip or reject if that suits better");
     person(facts_.with_surrogate,
-           "documents hold half a surrogate pair, which PostgreSQL can't store: the mapping "
+           "half a surrogate pair inside, which PostgreSQL can't store: the mapping "
            "replaces it by U+FFFD (`strings`); say strip or reject if that suits better");
     person(facts_.bad_revisions,
-           "documents have a `_rev` that is no revision: the table has no column for it, and a "
+           "a `_rev` that is no revision; the table has no column for it, and a "
            "resync will write every document anew");
     if (bad_ends)
-      note(out_.person,
-           fmt::format("{} documents have no usable `_from` or `_to`: their ends are NULL, the "
-                       "attributes stand in columns of their own",
-                       format_count(std::max(facts_.from.bad, facts_.to.bad))));
+      person(std::max(facts_.from.bad, facts_.to.bad),
+             "no usable `_from` or `_to`; such ends are NULL, and the attributes stand in columns "
+             "of their own");
     if (facts_.documents == 0)
       note(out_.facts, "holds no documents: nothing but key, revision and `doc` could be decided");
   }

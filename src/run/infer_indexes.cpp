@@ -136,18 +136,21 @@ class IndexMaker {
       for (const Term& t : terms)
         where += (where.empty() ? "" : " AND ") + t.sql_or(t.there) + " IS NOT NULL";
     const bool unique = index.unique && lists.empty();
-    if (unique && !index.sparse)
+    const bool always = std::all_of(index.fields.begin(), index.fields.end(), [](const auto& f) {
+      return f == "_from" || f == "_to" || f == "_key";
+    });
+    if (unique && !index.sparse && !always)
       because += "; PostgreSQL lets several rows be without a value, ArangoDB one";
     if (!index.stored.empty()) because += "; stored beside: " + one_line(joined(index.stored));
     std::vector<std::string> sql;
-    const bool large = bytes_of(terms) > terms_.longest_entry();
+    const bool large = bytes_of(terms) > Terms::longest_entry;
     if (large && terms.size() == 1 && !unique) {
       because += "; hash, for values can be longer than a btree takes: finds equal ones only";
       add({terms[0].sql}, name_of(scalars), because, "hash", where);
       return;
     }
     for (const Term& t : terms)
-      sql.push_back(large && t.bytes > terms_.longest_entry() / terms.size() ? t.digest : t.sql);
+      sql.push_back(large && t.bytes > Terms::longest_entry / terms.size() ? t.digest : t.sql);
     if (large) because += "; by digest, for values can be longer than a btree takes";
     add(std::move(sql), name_of(scalars), because, "", where, unique);
   }
@@ -161,7 +164,9 @@ class IndexMaker {
   void list(const std::string& field) {
     const std::string container = terms_.container(field);
     add({container + " jsonb_path_ops"}, name_of({field}),
-        fmt::format("{}; use {} @> '[…]'", words_, one_line(container)), "gin");
+        fmt::format("{}; use {} @> '{}'", words_, one_line(container),
+                    one_line(Terms::contained(field))),
+        "gin");
   }
 
   void each_field(const SourceIndex& index) {

@@ -139,11 +139,11 @@ class Readme {
         "the tables down again.");
     if (s_.references.empty()) return;
     line("");
-    line(
-        fmt::format("The last migration adds {} foreign keys. While `resync` follows a server that "
-                    "still changes, take it down (`schema down --yes`) and up again at the "
-                    "cut-over: until then edges may come before what they point at.",
-                    s_.references.size()));
+    line(fmt::format(
+        "The last migration adds foreign keys ({}). While `resync` follows a server that "
+        "still changes, take it down (`schema down --yes`) and up again at the "
+        "cut-over: until then edges may come before what they point at.",
+        s_.references.size()));
   }
 
   void collections() {

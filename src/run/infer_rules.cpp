@@ -22,6 +22,21 @@ std::vector<std::string> texts_of(const std::optional<doc::Value>& list) {
   return out;
 }
 
+/// The properties of a rule that allows no others: ArangoDB leaves system attributes out of its
+/// checks.
+std::string with_system(const std::optional<doc::Value>& properties) {
+  std::string out = "{";
+  const auto add = [&](const std::string& name, const std::string& json) {
+    out += (out.size() > 1 ? "," : "") + json_text(name) + ":" + json;
+  };
+  for (const char* name : {"_key", "_id", "_rev", "_from", "_to"})
+    if (!properties || !properties->find(name)) add(name, "{}");
+  if (properties && properties->kind() == Kind::object)
+    for (const auto m : doc::Members(*properties))
+      add(text_of(m.name), std::string(m.value.json()));
+  return out + "}";
+}
+
 /// True if the rule lets the attribute be null.
 bool may_be_null(const doc::Value& rule, const std::string& name) {
   const auto properties = rule.find("properties");
@@ -68,15 +83,17 @@ class Rules {
       member("description", json_text(fmt::format(
                                 "ArangoDB's own validation rule of the collection '{}', level {}",
                                 one_line(table_.collection), table_.rule_level)));
-    for (const auto m : doc::Members(*rule)) member(text_of(m.name), std::string(m.value.json()));
+    const auto closed = rule->find("additionalProperties");
+    const bool name_system = closed && (closed->kind() == Kind::object || !closed->boolean());
+    if (name_system && !rule->find("properties")) member("properties", with_system({}));
+    for (const auto m : doc::Members(*rule)) {
+      const std::string name = text_of(m.name);
+      const bool properties = name_system && name == "properties";
+      member(name, properties ? with_system(m.value) : std::string(m.value.json()));
+    }
     json += "}";
     const bool enforced = table_.rule_level == "strict" || table_.rule_level == "moderate";
     if (enforced && !table_.sampled && seen_.facts.no_document == 0) not_null(*rule);
-    person(fmt::format(
-        "ArangoDB enforces a validation rule (level {}); PostgreSQL does not. It is in "
-        "`documents/`, and the mapping counts what violates it (`check`, severity warn): write "
-        "CHECK constraints for what the application relies on",
-        table_.rule_level.empty() ? "unknown" : table_.rule_level));
   }
 
   /// What the rule requires, and every document has.

@@ -84,6 +84,7 @@ bool Terms::is_list(const std::string& field) const {
 }
 
 std::uint64_t Terms::largest(const std::string& field) const {
+  if (table_.sampled) return UINT32_MAX;  // of what was not seen, nothing is known
   const auto facts = seen_.facts.attributes.find(names_of(field)[0]);
   if (facts != seen_.facts.attributes.end()) return facts->second.largest;
   return seen_.facts.too_many ? seen_.profile.largest() : 0;
@@ -93,6 +94,18 @@ std::string Terms::json(const std::string& field) const { return member(field, f
 std::string Terms::text(const std::string& field) const { return member(field, true); }
 std::string Terms::container(const std::string& field) const {
   return member(before_elements(field), false);
+}
+
+std::string Terms::contained(const std::string& field) {
+  const std::size_t elements = field.find("[*]");
+  std::string out = "\"…\"";
+  if (elements == std::string::npos) return out;
+  if (elements + 4 < field.size()) {  // behind "[*]."
+    const auto names = names_of(field.substr(elements + 4));
+    for (auto name = names.rbegin(); name != names.rend(); ++name)
+      out = fmt::format("{{\"{}\": {}}}", *name, out);
+  }
+  return "[" + out + "]";
 }
 
 void Terms::scalar(const std::string& field, std::vector<Term>& out) const {
@@ -107,9 +120,12 @@ void Terms::scalar(const std::string& field, std::vector<Term>& out) const {
   }
   if (const InferredColumn* column = column_of(field)) {
     const std::string name = pg::quote(column->name);
-    const bool text = column->type == "text" || column->type == "jsonb";
-    out.push_back({name, "", text ? "md5(" + name + "::text)" : name,
-                   column->type == "numeric" || text ? largest(field) : 16});
+    const bool text = column->type == "text", json = column->type == "jsonb";
+    out.push_back({name, "",
+                   text   ? "md5(" + name + ")"
+                   : json ? "md5(" + name + "::text)"
+                          : name,
+                   text || json ? largest(field) : 16});
     return;
   }
   // Texts as text; anything else as JSON, which keeps 1 and "1" apart and orders numbers.
@@ -117,12 +133,13 @@ void Terms::scalar(const std::string& field, std::vector<Term>& out) const {
   const doc::PathStats* seen = stats(field);
   const bool is_text = only(seen, Kind::string);
   const std::string sql = is_text ? as_text : json(field);
-  out.push_back({sql, as_text, "md5(" + sql + "::text)", is_text ? seen->longest : largest(field)});
+  const std::uint64_t bytes = is_text && !table_.sampled ? seen->longest : largest(field);
+  out.push_back({sql, as_text, "md5(" + sql + (is_text ? ")" : "::text)"), bytes});
 }
 
 std::string Terms::words(const std::string& field) const {
   // A tsvector holds 1 MB; words and their places can take four times their text.
-  const std::uint64_t most = table_.sampled ? 10'000 : 100'000;
+  constexpr std::uint64_t most = 100'000;
   const auto bounded = [&](const std::string& sql) {
     return largest(field) > most ? fmt::format("left({}, 65536)", sql) : sql;
   };

@@ -40,11 +40,13 @@ class Terms {
   [[nodiscard]] std::string text(const std::string& field) const;
   /// The array of `tags[*]` as jsonb, or the value itself.
   [[nodiscard]] std::string container(const std::string& field) const;
+  /// For people: what a query looks for in that container by `@>`.
+  [[nodiscard]] static std::string contained(const std::string& field);
   /// What to_tsvector() takes; "" if the field is a column without words.
   [[nodiscard]] std::string words(const std::string& field) const;
 
-  /// A btree takes no more (a third of a page); less where only a sample was seen.
-  [[nodiscard]] std::uint64_t longest_entry() const { return table_.sampled ? 500 : 2000; }
+  /// A btree takes little more: a third of a page.
+  static constexpr std::uint64_t longest_entry = 2000;
 
  private:
   [[nodiscard]] std::uint64_t largest(const std::string& field) const;

@@ -84,12 +84,16 @@ class MappingWriter {
   void head() {
     comment(fmt::format("{} of {}, written by arango2pg infer.",
                         table_.ends == Ends::none ? "Documents" : "Edges", table_.collection));
-    comment(table_.sampled
-                ? fmt::format("A sample of {} documents was looked at: columns are copies, `doc` "
-                              "holds the whole document.",
-                              format_count(table_.documents))
-                : fmt::format("All {} documents ({}) were looked at: each of them fits.",
-                              format_count(table_.documents), format_size(table_.bytes)));
+    if (table_.sampled)
+      comment(
+          fmt::format("A sample of {} documents was looked at: columns are copies, `doc` holds "
+                      "the whole document.",
+                      format_count(table_.documents)));
+    else if (table_.documents == 0)
+      comment("There are no documents yet: all attributes go to `doc`.");
+    else
+      comment(fmt::format("{} documents ({}) were looked at, all there are: each of them fits.",
+                          format_count(table_.documents), format_size(table_.bytes)));
     line("version: 1");
     line("from: " + yaml(table_.collection));
     line("into: " + table_text(schema_.schema, table_.name));

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Compares a dump or JSONL directory with the tables that `infer`, `schema up` and `migrate` made of it.
 
-Shares nothing with the tool: Python's json module reads the source, psql the target. Each row is put
-together again from its columns by the types that the catalog has, not by the views of the pack; those
-are compared as well.
+Shares nothing with the tool: Python's json module reads the source, psql the target. Compared are the documents as the
+views of the pack put them together, and the columns of the tables themselves: NULL where the document has
+nothing, equal where the type is JSON's own, the rest in `doc`.
 
     compare_inferred.py SOURCE_DIR DBNAME INFER_DIR
 
@@ -48,7 +48,7 @@ def mapping(path):
     omit = re.search(r"omit: \[(.*)\] \} \}$", text, re.M)
     moved = {scalar(name) for name in re.findall(r'"(?:[^"\\]|\\.)*"|\w+', omit[1])} if omit else set()
     into = said["into"]
-    into = into[1:-1].replace('""', '"') if into.startswith('"') else into
+    into = into[1:-1].replace('""', '"') if into.startswith('"') else into.split(".")[-1]
     return said["from"], into, columns, moved, "\nstrings:" in text
 
 
@@ -67,12 +67,19 @@ def content(document, edge):
     return {k: v for k, v in document.items() if k not in SYSTEM or (edge and k in ("_from", "_to"))}
 
 
-def differences(database, name, table, columns, moved, documents, edge):
-    ends = ", '_from', from_collection || '/' || from_key, '_to', to_collection || '/' || to_key" if edge else ""
-    rows = {r[0]: r[1] for r in query(
-        database, f"SELECT json_build_array(key, document) FROM {quoted(table + '_document')}")}
-    plain = {r["key"]: r for r in query(
-        database, f"SELECT (to_jsonb(t) || jsonb_build_object('key', key{ends}))::text FROM {quoted(table)} t")}
+def views(out):
+    """Table → view of its documents, both quoted."""
+    found = {}
+    for path in glob.glob(os.path.join(glob.escape(out), "schemas", "*_documents.sql")):
+        with open(path, encoding="utf-8") as f:
+            for m in re.finditer(r'CREATE VIEW ("(?:[^"]|"")*") AS.*?FROM ("(?:[^"]|"")*");', f.read(), re.S):
+                found[m[2]] = m[1]
+    return found
+
+
+def differences(database, name, view, table, columns, moved, documents, edge):
+    rows = {r[0]: r[1] for r in query(database, f"SELECT json_build_array(key, document) FROM {view}")}
+    plain = {r["key"]: r for r in query(database, f"SELECT to_jsonb(whole_row) FROM {quoted(table)} whole_row")}
     bad = []
     for key, document in documents.items():
         if key not in rows:
@@ -98,13 +105,14 @@ def main():
     is_dump = bool(glob.glob(os.path.join(glob.escape(directory), "*.structure.json")))
     collections = dump_collections(directory, False) if is_dump else jsonl_collections(directory)
     files = [mapping(p) for p in glob.glob(os.path.join(glob.escape(out), "mappings", "*.yaml"))]
+    view_of = views(out)
     failed = not collections or {f[0] for f in files} != set(collections)
     for name, table, columns, moved, replaces in files:
         documents = collections.get(name, {})
         if replaces:
             documents = {k: replaced(d) for k, d in documents.items()}
         edge = any("_from" in d for d in documents.values())
-        bad = differences(database, name, table, columns, moved, documents, edge)
+        bad = differences(database, name, view_of[quoted(table)], table, columns, moved, documents, edge)
         failed = failed or bool(bad)
         print(f"{'DIFFERENT' if bad else 'equal':9} {name}: {len(documents)} documents, {len(columns)} columns")
         for line in bad[:5]:
