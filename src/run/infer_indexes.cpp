@@ -256,7 +256,7 @@ class IndexMaker {
       const auto facts = seen_.facts.attributes.find(field);
       if (!number || facts == seen_.facts.attributes.end() || !facts->second.small_real) return {};
       const std::string name = pg::quote(column->name);
-      return {name + "::float8", name + " IS NOT NULL"};
+      return {name + "::float8", ""};
     }
     return {terms_.text(field) + "::float8",
             fmt::format("jsonb_typeof({}) = 'number'", terms_.json(field))};
@@ -267,12 +267,15 @@ class IndexMaker {
         options_.postgis
             ? fmt::format("(ST_SetSRID(ST_MakePoint({}, {}), 4326)::geography)", lon.sql, lat.sql)
             : fmt::format("point({}, {})", lon.sql, lat.sql);
-    const std::string use =
-        options_.postgis ? "use ST_DWithin() over the same expression"
-                         : "use the operator <-> over the same expression (degrees; --postgis "
-                           "gives metres)";
-    add({sql}, name_of(index.fields), words_ + "; longitude, latitude; " + use, "gist",
-        lon.where + " AND " + lat.where);
+    std::string because = words_ + "; longitude, latitude; ";
+    because += options_.postgis
+                   ? "use ST_DWithin() over this expression"
+                   : "use <-> over this expression (degrees; infer --postgis gives metres)";
+    const std::string where = lon.where.empty() || lat.where.empty()
+                                  ? lon.where + lat.where
+                                  : lon.where + " AND " + lat.where;
+    if (!where.empty()) because += ", with the same WHERE";
+    add({sql}, name_of(index.fields), because, "gist", where);
   }
 
   // -- fulltext, inverted, search views
