@@ -22,18 +22,6 @@ std::string shortened(std::string value) {
 
 }  // namespace
 
-doc::DocId identity_of(const doc::RowBatch& batch, std::uint32_t doc) {
-  doc::DocId id;
-  doc::Document document;
-  if (document.parse(batch.document(doc))) return id;
-  std::string scratch;
-  if (const auto key = document.root().find("_key"); key && key->kind() == doc::Kind::string)
-    id.key = key->string(scratch);
-  if (const auto rev = document.root().find("_rev"); rev && rev->kind() == doc::Kind::string)
-    id.revision = Rev::parse(rev->string(scratch));
-  return id;
-}
-
 /// A row that a document should have.
 struct DocumentChecker::Expected {
   std::size_t row = 0;  ///< in the batch

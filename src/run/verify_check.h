@@ -73,7 +73,4 @@ class DocumentChecker {
   pg::CompareStore store_;
 };
 
-/// `_key` and `_rev` of a document.
-doc::DocId identity_of(const doc::RowBatch& batch, std::uint32_t doc);
-
 }  // namespace arango2pg::run

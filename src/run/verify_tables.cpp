@@ -147,7 +147,7 @@ std::vector<std::string> with_sharers(const MigrateOptions& options, doc::Source
   all.collections.clear();
   RunPlan plan;
   try {
-    plan = make_plan(all, source, target);
+    plan = make_plan(all, source, &target);
   } catch (const Error& e) {
     spdlog::debug("the mappings of other collections can't be looked at: {}", e.what());
     return options.collections;
@@ -203,7 +203,7 @@ VerifyPlan make_verify_plan(MigrateOptions options, doc::Source& source, pg::Con
       if (!contains(chosen, name)) added.push_back(name);
   }
   VerifyPlan plan;
-  plan.run = make_plan(options, source, target);
+  plan.run = make_plan(options, source, &target);
   TableCollector(plan).run();
   for (const VerifiedTable& table : plan.tables) {
     pg::check_readable(target, table.read.name);

@@ -45,7 +45,7 @@ void Store::log(WalBatch batch) {
 }
 
 void Store::log_change(const CollectionInfo& info, WalType type, std::string text) {
-  WalBatch batch{info.database};
+  WalBatch batch{info.database, 0, {}};
   batch.entries.push_back({type, info.guid, info.name, std::move(text)});
   log(std::move(batch));
 }
@@ -99,7 +99,7 @@ std::vector<Written> Store::transact(const std::string& db,
     c.handed_out.assign(c.handed_out.size(), true);
   }
   std::vector<Written> out;
-  WalBatch batch{db, ++last_id_};
+  WalBatch batch{db, ++last_id_, {}};
   try {
     for (const WriteOperation& o : operations) out.push_back(put(db, o, batch));
   } catch (...) {
@@ -115,7 +115,7 @@ std::vector<Written> Store::write_each(const std::string& db,
                                        std::vector<Refusal>& refused) {
   const std::lock_guard lock(mutex_);
   std::vector<Written> out(operations.size());
-  WalBatch batch{db, ++last_id_};
+  WalBatch batch{db, ++last_id_, {}};
   for (std::size_t i = 0; i < operations.size(); ++i) {
     try {
       out[i] = put(db, operations[i], batch);
@@ -130,7 +130,7 @@ std::vector<Written> Store::write_each(const std::string& db,
 void Store::truncate(const std::string& db, const std::string& name) {
   const std::lock_guard lock(mutex_);
   CollectionData& c = collection(db, name);
-  WalBatch batch{db};
+  WalBatch batch{db, 0, {}};
   std::uint64_t count = 0;
   for (const auto& s : c.shards) count += s->count;
   if (count >= options_.truncate_limit) {

@@ -245,7 +245,7 @@ Written Store::put(const std::string& db, const WriteOperation& o, WalBatch& log
 Written Store::write(const std::string& db, const std::string& name, std::string_view json,
                      WriteMode mode, bool keep_revision) {
   const std::lock_guard lock(mutex_);
-  WalBatch batch{db};
+  WalBatch batch{db, 0, {}};
   Written w = put(db, {name, mode, std::string(json), keep_revision}, batch);
   log(std::move(batch));
   return w;
@@ -255,7 +255,7 @@ bool Store::remove(const std::string& db, const std::string& name, std::string_v
   const std::lock_guard lock(mutex_);
   const CollectionData& c = collection(db, name);
   if (!c.shards[place(c, key)]->find(key)) return false;
-  WalBatch batch{db};
+  WalBatch batch{db, 0, {}};
   put(db, {name, WriteMode::remove, std::string(key)}, batch);
   log(std::move(batch));
   return true;
@@ -265,7 +265,7 @@ void Store::insert_all(const std::string& db, const std::string& name, const Doc
   const std::lock_guard lock(mutex_);
   CollectionData& c = collection(db, name);
   std::vector<std::vector<StoredDocument>> by_shard(c.shards.size());
-  WalBatch batch{db};
+  WalBatch batch{db, 0, {}};
   std::uint64_t newest = 0;
   for (std::string_view json; next(json);) {
     StoredDocument d = draft(c, json, WriteMode::insert, true);
@@ -298,7 +298,7 @@ void Store::insert_verbatim(const std::string& db, const std::string& name, std:
   const std::lock_guard lock(mutex_);
   CollectionData& c = collection(db, name);
   const std::uint64_t revision = clock_.next();
-  WalBatch batch{db};
+  WalBatch batch{db, 0, {}};
   if (logging_) batch.entries.push_back({WalType::insert, c.info.guid, c.info.name, text});
   writable(c, place(c, key)).put({std::string(key), std::move(text), revision, ++sequence_});
   c.info.last_revision = std::max(c.info.last_revision, revision);
