@@ -29,6 +29,11 @@ struct Choice {
   bool reversible = true;
 };
 
+const char* words_of_number(const AttributeFacts& a) {
+  if (!a.whole) return "numbers with digits behind the point, kept exactly";
+  return a.int8 ? "whole numbers so far" : "whole numbers, some beyond bigint, kept exactly";
+}
+
 /// The column type that holds every value seen; nothing if only jsonb does.
 std::optional<Choice> choose(const AttributeFacts& a, const std::string& column, bool sampled) {
   const bool certain = !sampled || a.values() >= evidence;
@@ -37,9 +42,7 @@ std::optional<Choice> choose(const AttributeFacts& a, const std::string& column,
       return Choice{"boolean", column, "booleans"};
     case Kind::number:
       if (a.int8 && certain) return Choice{"bigint", column, "whole numbers"};
-      return Choice{
-          "numeric", column,
-          a.whole ? "whole numbers, kept to the last digit" : "numbers, kept to the last digit"};
+      return Choice{"numeric", column, words_of_number(a)};
     case Kind::string:
       break;
     default:
