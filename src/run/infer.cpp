@@ -148,6 +148,7 @@ InferredSchema infer(const InferOptions& options, const SignalWatch& signals) {
   for (const auto& w : source->info().warnings) spdlog::warn("{}", w);
   const auto collections = choose(*source, options);
   const doc::SourceDetails details = source->details();
+  for (const auto& w : details.warnings) spdlog::warn("{}", w);
 
   SurveyOptions look;
   look.sample = options.sample;

@@ -106,6 +106,8 @@ class MappingWriter {
 
   void own_columns() {
     line("  key: { meta: key }");
+    if (table_.revision && table_.sampled)
+      line("  revision: { meta: revision, default: null, on_error: default }");
     if (table_.ends == Ends::none) return;
     comment(
         "An edge holds where it begins and ends as collection and key, to be joined with "
