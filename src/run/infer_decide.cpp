@@ -80,7 +80,6 @@ class TableMaker {
              const DecideOptions& options, InferredSchema& out, InferredTable& table)
       : facts_(seen.facts),
         profile_(seen.profile),
-        options_(options),
         out_(out),
         table_(table),
         columns_(options.names) {
@@ -254,7 +253,6 @@ class TableMaker {
 
   const CollectionFacts& facts_;
   const doc::Profile& profile_;
-  const DecideOptions& options_;
   InferredSchema& out_;
   InferredTable& table_;
   NameBook columns_;

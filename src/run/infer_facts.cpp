@@ -4,8 +4,7 @@
 
 #include "base/ids.h"
 #include "doc/text_form.h"
-#include "mapping/decimal.h"
-#include "mapping/time.h"
+#include "mapping/value_fit.h"
 
 namespace arango2pg::run {
 namespace {
@@ -16,28 +15,7 @@ using doc::Kind;
 constexpr std::size_t longest_form = 48;
 constexpr std::size_t most_collections = 16;
 
-mapping::TimeFormat format(const char* name) {
-  std::string why;
-  return *mapping::TimeFormat::parse(name, why);
-}
-
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool holds(const mapping::TimeFormat& format, std::string_view text, bool is_number) {
-  mapping::Instant at;
-  return format.read(text, is_number, mapping::Cut::refuse, at) == mapping::TimeFault::none &&
-         mapping::in_timestamp_range(at.micros);
-}
-
-bool is_time(std::string_view text) {
-  static const mapping::TimeFormat iso = format("iso8601");
-  return text.size() >= 10 && is_digit(text[0]) && holds(iso, text, false);
-}
-
-bool is_epoch(std::string_view literal) {
-  static const mapping::TimeFormat seconds = format("epoch_s");
-  return holds(seconds, literal, true);
-}
 
 /// So many digits are a whole number, and in no range's way: nearly all numbers there are.
 bool is_short(std::string_view literal) {
@@ -86,7 +64,7 @@ void AttributeFacts::text(std::string_view text) {
     const auto id = Uuid::parse(text);
     uuids = id && id->text() == text;
   }
-  if (times) times = is_time(text);
+  if (times) times = text.size() >= 10 && is_digit(text[0]) && mapping::fits_timestamp(text);
   dates = dates && times && text.size() == 10;
   if (!times) return;
   const TimeSpelling now = TimeSpelling::of(text);
@@ -96,12 +74,12 @@ void AttributeFacts::text(std::string_view text) {
 
 void AttributeFacts::number(std::string_view literal) {
   if (is_short(literal)) return;
-  if (epoch) epoch = is_epoch(literal);
+  if (epoch) epoch = mapping::fits_epoch_seconds(literal);
   if (!whole && !small_real) return;
-  const auto n = mapping::Decimal::parse(literal);
-  whole = whole && n && n->is_integer();
-  int8 = int8 && whole && n->to_int64().has_value();
-  small_real = small_real && n && n->integer_digits() <= 300;
+  const mapping::NumberFit fit = mapping::fit_of_number(literal);
+  whole = whole && fit.whole;
+  int8 = int8 && fit.int8;
+  small_real = small_real && fit.integer_digits <= 300;
 }
 
 void AttributeFacts::add(doc::Value value) {
