@@ -263,29 +263,21 @@ TEST_F(ApplicationsPack, TimesTheDashboardBeforeAndAfter) {
 
 TEST_F(ApplicationsPack, VerifyComparesDefinitionsNotNames) {
   up();
-  const auto says = [&](const std::string& change, const std::string& undo,
-                        const std::string& what) {
-    const std::string said = verify_after(change, undo);
+  const auto says = [&](const std::string& change, const std::string& what) {
+    const std::string said = verify_after(change);
     EXPECT_NE(said.find(what), std::string::npos) << "said: " << said;
   };
   says(
       "DROP INDEX idx_job_apps_status; CREATE INDEX idx_job_apps_status ON job_applications "
       "(job_id)",
-      "DROP INDEX idx_job_apps_status; "
-      "CREATE INDEX idx_job_apps_status ON job_applications (application_status)",
       "index idx_job_apps_status on job_applications is btree (job_id)");
   says(
       "DROP INDEX idx_app_summary_application_id; "
       "CREATE INDEX idx_app_summary_application_id ON application_summary_mv (application_id)",
-      "DROP INDEX idx_app_summary_application_id; CREATE UNIQUE INDEX "
-      "idx_app_summary_application_id ON application_summary_mv (application_id)",
-      "005_application_summary.sql");
+      "index idx_app_summary_application_id: unique btree (application_id)");
   says("ALTER TABLE jobs DISABLE TRIGGER trigger_map_job_columns",
-       "ALTER TABLE jobs ENABLE TRIGGER trigger_map_job_columns",
        "trigger trigger_map_job_columns");
   says("ALTER TABLE jobs DROP CONSTRAINT jobs_company_id_fkey",
-       "ALTER TABLE jobs ADD CONSTRAINT jobs_company_id_fkey FOREIGN KEY (company_id) "
-       "REFERENCES companies",
        "a valid foreign key jobs.company_id to companies");
   EXPECT_EQ(verify(), "");
 }
