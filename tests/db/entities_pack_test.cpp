@@ -13,27 +13,8 @@ class EntitiesPack : public PackTest {
  protected:
   EntitiesPack() : PackTest("entities") {}
 
-  void SetUp() override {
-    PackTest::SetUp();
-    if (IsSkipped()) return;
-    if (!missing().empty())
-      GTEST_SKIP() << "the server has no extension " << missing()
-                   << " (Debian: postgresql-contrib, postgresql-postgis): scripts/install-deps";
-  }
-  static std::string missing() {
-    static const std::string names = [] {
-      auto connection = Connection("dbname=postgres", "test");
-      return connection
-          .exec(
-              "SELECT coalesce(string_agg(e, ', '), '') FROM unnest('{ltree,postgis}'::text[]) AS "
-              "e WHERE NOT EXISTS (SELECT FROM pg_available_extensions WHERE name = e)")
-          .text(0, 0);
-    }();
-    return names;
-  }
   /// A copy of a database that has the extensions: creating PostGIS takes a second each time.
   std::string database_options() override {
-    if (!missing().empty()) return PackTest::database_options();
     static const test::TempDb pattern;
     static const bool ready = [] {
       pattern.connect().script("CREATE EXTENSION ltree; CREATE EXTENSION postgis");

@@ -38,6 +38,13 @@ class PackTest : public test::WithDb {
   explicit PackTest(const std::string& name)
       : pack_(load_pack(ARANGO2PG_SOURCE_DIR "/schemas/" + name)) {}
 
+  void SetUp() override {
+    const std::string missing = test::TempDb::problem().empty() ? missing_extensions() : "";
+    if (!missing.empty())
+      GTEST_SKIP() << "the server has no extension " << missing
+                   << " (Debian: postgresql-contrib, postgresql-postgis): scripts/install-deps";
+    WithDb::SetUp();
+  }
   void up(int to = 0, const std::string& schema = "public") {
     migrate_up(connection(), pack_, schema, to);
   }
@@ -245,6 +252,15 @@ class PackTest : public test::WithDb {
   const Pack pack_;
 
  private:
+  /// Of those that the pack needs, what the server could not create; joined by ", ".
+  [[nodiscard]] std::string missing_extensions() const {
+    std::string out;
+    Connection server("dbname=postgres", "test");
+    for (const std::string& name : pack_.extensions)
+      if (server.exec("SELECT FROM pg_available_extensions WHERE name = $1", {name}).empty())
+        out += (out.empty() ? "" : ", ") + name;
+    return out;
+  }
   /// The verdict of a verify section's statement in the open transaction; empty if it holds.
   std::string untrue(const Migration& m, const Statement& statement) {
     sql("SAVEPOINT one_check");
