@@ -134,6 +134,20 @@ TEST_F(ApplicationsPack, RefreshesAViewThatWasNeverFilled) {
   EXPECT_EQ(value("SELECT concurrent FROM application_summary_refreshes"), "f");
 }
 
+// Cron refreshes every five minutes: without an end the record would outgrow the view.
+TEST_F(ApplicationsPack, KeepsTheRecordOfRefreshesForAMonth) {
+  up();
+  sql("INSERT INTO application_summary_refreshes (started_at, seconds, applications, concurrent) "
+      "VALUES (now() - interval '31 days', 1, 1, true), (now() - interval '29 days', 1, 1, true)");
+  EXPECT_EQ(run("SELECT refresh_application_summary()"), "");
+  EXPECT_EQ(rows("SELECT (now()::date - started_at::date), applications "
+                 "FROM application_summary_refreshes ORDER BY 1 DESC"),
+            "29|1, 0|0");
+  EXPECT_EQ(rows("SELECT populated, stale_since, refresh_seconds >= 0, applications "
+                 "FROM application_summary_status"),
+            "t|-|t|0");
+}
+
 TEST_F(ApplicationsPack, KnowsSinceWhenTheViewIsStale) {
   up();
   const std::string stale = "SELECT stale_since IS NOT NULL FROM application_summary_status";

@@ -213,27 +213,37 @@ TEST_F(AtsPack, KeepsMigratedTimesWhileLoadingAndStampsThemLater) {
   up();
   connection().script(R"(
     INSERT INTO "user" (id, name, email) VALUES ('u', 'U', 'u@example.com');
-    INSERT INTO resume_documents (user_id, created_at, updated_at)
-    VALUES ('u', '2025-08-17', '2025-08-18');)");
-  connection().script(
-      "SET LOCAL arango2pg.loading = on; UPDATE resume_documents SET filename = 'a'");
-  EXPECT_EQ(value("SELECT updated_at::date FROM resume_documents"), "2025-08-18");
-  connection().script("UPDATE resume_documents SET filename = 'b'");
-  EXPECT_EQ(value("SELECT updated_at::date = current_date FROM resume_documents"), "t");
-  connection().script(R"(
     INSERT INTO user_profiles (user_id, updated_at) VALUES ('u', '2025-08-18');
     UPDATE user_profiles SET bio = 'x';)");
   EXPECT_EQ(value("SELECT updated_at::date = current_date FROM user_profiles"), "t");
+  for (const std::string table :
+       {"resume_documents", "job_documents", "optimization_results", "research_results"}) {
+    const std::string day = "SELECT updated_at::date FROM " + table;
+    sql("INSERT INTO " + table +
+        " (user_id, status, created_at, updated_at) VALUES ('u', 'failed', '2025-08-17', "
+        "'2025-08-18')");
+    sql("SET LOCAL arango2pg.loading = on; UPDATE " + table + " SET task_id = 'a'");
+    EXPECT_EQ(value(day), "2025-08-18") << table;
+    sql("UPDATE " + table + " SET task_id = 'b'");
+    EXPECT_EQ(value(day), value("SELECT current_date")) << table;
+  }
 }
 
+// Whoever deletes: resync while it loads, or the application.
 TEST_F(AtsPack, DeletedDocumentsAreNeverActive) {
   up();
-  connection().script(R"(
-    INSERT INTO "user" (id, name, email) VALUES ('u', 'U', 'u@example.com');
-    INSERT INTO job_documents (user_id) VALUES ('u');
-    SET LOCAL arango2pg.loading = on;
-    UPDATE job_documents SET deleted_at = now();)");
-  EXPECT_EQ(value("SELECT is_active FROM job_documents"), "f");
+  sql(R"(INSERT INTO "user" (id, name, email) VALUES ('u', 'U', 'u@example.com'))");
+  for (const std::string table :
+       {"resume_documents", "job_documents", "optimization_results", "research_results"}) {
+    sql("INSERT INTO " + table + " (user_id, status) VALUES ('u', 'failed'), ('u', 'failed')");
+    sql("SET LOCAL arango2pg.loading = on; UPDATE " + table +
+        " SET deleted_at = now() WHERE id = (SELECT min(id::text)::uuid FROM " + table + ")");
+    EXPECT_EQ(rows("SELECT is_active, count(deleted_at) FROM " + table + " GROUP BY 1 ORDER BY 1"),
+              "f|1, t|0")
+        << table;
+    sql("UPDATE " + table + " SET deleted_at = now(), is_active = true");
+    EXPECT_EQ(value("SELECT count(*) FROM " + table + " WHERE is_active"), "0") << table;
+  }
 }
 
 // A production database has profiles that point at résumés by key, before any résumé is loaded.

@@ -148,6 +148,18 @@ TEST_F(EntitiesPack, RelatesEntitiesOncePerType) {
   EXPECT_EQ(value("SELECT count(*) FROM entity_relationships"), "0");
 }
 
+TEST_F(EntitiesPack, HasTheFeatureFlagsOfTheApplication) {
+  up();
+  EXPECT_EQ(rows("SELECT flag_name, is_enabled, rollout_percentage FROM feature_flags ORDER BY 1"),
+            "ff.geo.map|t|100, ff.hierarchy.optimized|t|100, ff.ml.ab_routing|f|0, "
+            "ff.ws.realtime|t|100");
+  // New ones are off until somebody says otherwise.
+  sql("INSERT INTO feature_flags (flag_name) VALUES ('ff.new')");
+  EXPECT_EQ(rows("SELECT is_enabled, rollout_percentage FROM feature_flags "
+                 "WHERE flag_name = 'ff.new'"),
+            "f|0");
+}
+
 TEST_F(EntitiesPack, FindsByPathAndPositionThroughItsIndexes) {
   up();
   connection().script(R"(

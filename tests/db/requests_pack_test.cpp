@@ -161,6 +161,14 @@ TEST_F(RequestsPack, CountsSkippedStagesAndFailedOnesThatAreNotCritical) {
   EXPECT_EQ(progress(), "50 script_generation") << "the script is";
 }
 
+TEST_F(RequestsPack, KnowsTheSixStagesOfThePipeline) {
+  up();
+  EXPECT_EQ(list("SELECT stage_order || ' ' || stage_name || CASE WHEN is_critical THEN '' ELSE "
+                 "' may fail' END FROM pipeline_stage_definitions ORDER BY stage_order"),
+            "1 validation,2 rag_retrieval,3 script_generation,4 video_generation,"
+            "5 video_processing,6 notification may fail");
+}
+
 TEST_F(RequestsPack, ShowsTheStageInProgressWhateverStageWasTouchedLast) {
   start();
   request();
@@ -248,6 +256,42 @@ TEST_F(RequestsPack, LogsWhatHappensToARequest) {
   EXPECT_EQ(value("SELECT event_data ->> 'current_stage' FROM request_events "
                   "WHERE event_data ->> 'new_status' = 'validating'"),
             "validation");
+}
+
+// What the worker does, as the seed describes it, statement by statement.
+TEST_F(RequestsPack, FollowsTheWorkflowOfTheSeed) {
+  start();
+  EXPECT_EQ(value("SELECT count(*) FROM content_requests WHERE correlation_id = 'vvd_1' "
+                  "AND status <> 'completed'"),
+            "0");
+  query(
+      "INSERT INTO content_requests (correlation_id, student_id, topic) "
+      "VALUES ('vvd_1', 'ada', 'photosynthesis')");
+  EXPECT_EQ(value("SELECT status FROM content_requests"), "pending");
+  for (const char* status :
+       {"validating", "retrieving", "generating_script", "generating_video", "processing_video"})
+    query(std::string("UPDATE content_requests SET status = '") + status + "'");
+  query(
+      "UPDATE content_requests SET current_stage = 'script_generation', progress_percentage = 40");
+  EXPECT_EQ(value("SELECT current_stage || ' ' || progress_percentage || ' ' || status "
+                  "FROM active_requests_dashboard"),
+            "script_generation 40 processing_video");
+  query("UPDATE content_requests SET status = 'completed'");
+  EXPECT_EQ(list("SELECT event_data ->> 'new_status' FROM request_events ORDER BY created_at"),
+            "pending,validating,retrieving,generating_script,generating_video,processing_video,"
+            "completed");
+  EXPECT_EQ(value("SELECT count(*) FROM active_requests_dashboard"), "0");
+
+  query(
+      "INSERT INTO content_requests (correlation_id, student_id, topic) "
+      "VALUES ('vvd_2', 'ada', 'gravity')");
+  query(
+      "UPDATE content_requests SET status = 'failed', error_message = 'no teacher', "
+      "error_stage = 'validation', failed_at = now() WHERE correlation_id = 'vvd_2'");
+  EXPECT_EQ(rows("SELECT e.severity, e.event_data ->> 'new_status' FROM request_events e "
+                 "JOIN content_requests r ON r.id = e.request_id "
+                 "WHERE r.correlation_id = 'vvd_2' AND e.event_type = 'status_change'"),
+            "error|failed");
 }
 
 TEST_F(RequestsPack, LogsWhatHappensToStages) {
