@@ -215,6 +215,28 @@ TEST_F(ApplicationsPack, CountsHoursUpToButWithoutTheEnd) {
   EXPECT_EQ(value("SELECT backfill_hourly_metrics(now(), now())"), "0") << "an empty range";
 }
 
+TEST_F(ApplicationsPack, ComputesTheDayAndTheHourThatAreAskedFor) {
+  up();
+  company_with_job();
+  applications("2025-10-17 09:00Z", 2, "sent");
+  applications("2025-10-18 00:30Z", 1, "sent");
+  const std::string days =
+      "SELECT metric_date, applications_sent_count FROM dashboard_metrics_daily ORDER BY 1";
+  EXPECT_EQ(run("SELECT compute_daily_metrics('2025-10-17'::date)"), "");
+  EXPECT_EQ(rows(days), "2025-10-17|2");
+  EXPECT_EQ(run("SET LOCAL timezone = 'UTC'; "
+                "SELECT compute_daily_metrics('2025-10-18 23:00Z'::timestamptz)"),
+            "");
+  EXPECT_EQ(rows(days), "2025-10-17|2, 2025-10-18|1");
+  // In Toronto that application was sent on the evening before.
+  EXPECT_EQ(run("SELECT compute_daily_metrics('2025-10-17'::date, 'America/Toronto')"), "");
+  EXPECT_EQ(rows(days), "2025-10-17|3, 2025-10-18|1");
+  EXPECT_EQ(run("SELECT compute_hourly_metrics('2025-10-18 00:59Z')"), "");
+  EXPECT_EQ(rows("SELECT metric_hour AT TIME ZONE 'UTC', applications_sent_count "
+                 "FROM dashboard_metrics_hourly"),
+            "2025-10-18 00:00:00|1");
+}
+
 // numeric(5,2) refused the whole day when 12 jobs followed one.
 TEST_F(ApplicationsPack, TakesTrendsBeyondAThousandPercent) {
   up();
