@@ -120,6 +120,7 @@ class PackEndToEnd : public EndToEnd {
     ASSERT_EQ(loaded.exit, 0) << loaded.all();
     EXPECT_TRUE(adds_up());
     EXPECT_GT(std::stol(target_->value("SELECT sum(written) FROM arango2pg.part")), 0);
+    EXPECT_NE(works({"up"}).out.find("nothing to do"), std::string::npos);
     EXPECT_EQ(dumped(*target_), whole) << "a load drops indexes only to build them again";
     works({"verify"});
     works({"down", "--to", "0", "--yes"});
