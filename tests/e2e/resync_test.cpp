@@ -97,6 +97,33 @@ TEST_F(Resync, CatchesUpByRevisionsWithWritersDuringTheLoadAndAfterIt) {
   expect_equal();
 }
 
+TEST_F(Resync, AComparisonThatWasInterruptedAlsoSeesWhatChangedBeforeItsPosition) {
+  load(3000);
+  auto docs = db_->collection("docs");
+  for (const std::string& key : docs.keys())
+    if (!key.starts_with('K')) docs.update("{\"_key\":\"" + key + "\",\"again\":true}");
+  Fault slow = Fault::of(Fault::Kind::delay, "/_api/cursor", 0);
+  slow.delay = 100ms;
+  arango_->faults().add(slow);
+  const std::vector<std::string> by_revisions = {"--strategy", "revisions", "--batch-size",
+                                                 "32KiB",      "--jobs",    "1"};
+  Process pass(resync_arguments(*target_, source(), by_revisions));
+  const auto half = [&] {
+    return target_->value(
+               "SELECT count(*) > 0 FROM arango2pg.part WHERE run_id = 2 AND collection = 'docs' "
+               "AND state = 'running' AND position > '@c'") == "t";
+  };
+  for (int i = 0; i < 1000 && pass.running() && !half(); ++i) std::this_thread::sleep_for(5ms);
+  ASSERT_TRUE(half());
+  pass.signal(SIGKILL);
+  pass.wait();
+  arango_->faults().clear();
+  docs.remove(docs.keys().front());
+  const Outcome outcome = expect_resync(by_revisions);
+  EXPECT_THAT(outcome.err, HasSubstr("going on with the comparison that was interrupted"));
+  expect_equal();
+}
+
 TEST_F(Resync, CatchesUpAClusterOfFiveShards) {
   Options options;
   options.shards = 5;
@@ -610,6 +637,20 @@ TEST_F(Resync, AWatermarkBringsWhatIsNewAndSaysWhatItCanNot) {
       target_->value("SELECT sum(read) FROM arango2pg.part WHERE run_id = (SELECT max(run_id) "
                      "FROM arango2pg.part)"),
       "3");  // two changed, and the newest of before
+}
+
+TEST_F(Resync, AWatermarkPassHidesNoDeletionFromTheLog) {
+  start();
+  auto c = db_->create("c");
+  c.add_index(R"({"type":"persistent","fields":["at"]})");
+  c.insert_all({R"({"_key":"a","at":1})", R"({"_key":"b","at":2})"});
+  arango_->start();
+  ASSERT_EQ(migrate(source(), {"--progress", "none"}).exit, 0);
+  c.remove("a");
+  expect_resync({"--strategy", "watermark", "--watermark", "at"});
+  EXPECT_EQ(target_->value("SELECT count(*) FROM c"), "2");
+  expect_resync({"--strategy", "wal"});
+  expect_equal();
 }
 
 }  // namespace

@@ -4,7 +4,7 @@ WITH loaded AS (
   SELECT DISTINCT ON (p.collection) p.collection, r.id, r.start_tick, r.source_identity, r.source, r.started_at
   FROM arango2pg.run r
   JOIN arango2pg.part p ON p.run_id = r.id
-  WHERE r.command IN ('migrate', 'resync') AND r.status = 'done' AND p.kind NOT IN ('wal', 'second_chance')
+  WHERE r.command IN ('migrate', 'resync') AND r.status = 'done' AND p.kind NOT IN ('wal', 'watermark', 'second_chance')
     AND (r.source_identity = $1 OR r.source_identity LIKE 'dump:%' OR r.source_identity LIKE 'jsonl:%'
          OR $1 LIKE 'dump:%' OR $1 LIKE 'jsonl:%')
   ORDER BY p.collection, r.id DESC
