@@ -17,6 +17,7 @@
 #include "base/units.h"
 #include "pg/catalog.h"
 #include "pg/ledger.h"
+#include "pg/sync.h"
 #include "run/finalise.h"
 #include "run/load_stage.h"
 #include "run/plan_run.h"
@@ -50,6 +51,7 @@ class Migration {
   void plan_parts();
   void load(LoadStage& load);
   std::unique_ptr<arango::LogKeeper> keep_log();
+  void remember_collections();
   void check_counts();
   Summary summarise(const std::string& status, Exit exit);
   pg::NewRun describe_run() const;
@@ -66,7 +68,7 @@ class Migration {
   RunId run_ = 0;
   bool resumed_ = false;
   std::map<std::string, std::string> revisions_;  ///< of collections, before they are read
-  bool stopped_early_ = false;  ///< by a signal, while there was work left
+  bool stopped_early_ = false;                    ///< by a signal, while there was work left
   std::optional<Progress> progress_;
   PipelineOutcome outcome_;
   std::vector<StageSummary> stages_;
@@ -113,14 +115,22 @@ void Migration::preflight() {
 std::unique_ptr<arango::LogKeeper> Migration::keep_log() {
   const auto& info = source_.info();
   if (info.kind != "server" || info.start_tick.empty()) return nullptr;
-  const std::string tick =
-      control_
-          ->exec("SELECT start_tick FROM arango2pg.run WHERE id = $1::bigint",
-                 {std::to_string(run_)})
-          .text(0, 0);
+  const std::string tick = control_
+                               ->exec("SELECT start_tick FROM arango2pg.run WHERE id = $1::bigint",
+                                      {std::to_string(run_)})
+                               .text(0, 0);
   return std::make_unique<arango::LogKeeper>(
       options_.source, std::strtoull(tick.c_str(), nullptr, 10),
       arango::LiveServer::syncer_id(info.identity, control_->description()));
+}
+
+/// Which collection is which: a resync can then tell another one of the same name.
+void Migration::remember_collections() {
+  if (source_.info().kind != "server") return;
+  std::vector<std::pair<std::string, std::string>> guids;
+  for (const auto& facts : arango::LiveServer(options_.source).collections())
+    if (plan_.index.contains(facts.name)) guids.emplace_back(facts.name, facts.globally_unique_id);
+  pg::remember_guids(*control_, source_.info().identity, guids);
 }
 
 pg::NewRun Migration::describe_run() const {
@@ -314,6 +324,7 @@ void Migration::load(LoadStage& load) {
 Summary Migration::lead() {
   try {
     const auto keeper = keep_log();
+    if (!resumed_) remember_collections();
     if (!(resumed_ && ledger_->stage_done(run_, "plan")))
       prepare_target();
     else

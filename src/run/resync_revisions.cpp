@@ -34,7 +34,8 @@ class Pass {
     end();
     return {};
   }
-  /// Did it begin in an earlier process? Then what changed meanwhile before its position was missed.
+  /// Did it begin in an earlier process? Then what changed meanwhile before its position was
+  /// missed.
   [[nodiscard]] bool resumed() const { return resumed_; }
 
  private:

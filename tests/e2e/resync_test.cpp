@@ -37,7 +37,12 @@ class Resync : public ResyncTest {
       out += row[0] + "\n";
     return out;
   }
-  void expect_equal() { EXPECT_EQ(differences(*db_, *target_), ""); }
+  /// By a program that shares nothing with the tool, and by the tool's own judge.
+  void expect_equal() {
+    EXPECT_EQ(differences(*db_, *target_), "");
+    const Outcome verdict = verify(source());
+    EXPECT_EQ(verdict.exit, 0) << verdict.all();
+  }
   Outcome expect_resync(std::vector<std::string> more = {}) {
     Outcome outcome = resync(source(), std::move(more));
     EXPECT_EQ(outcome.exit, 0) << outcome.all();
@@ -261,6 +266,8 @@ TEST_F(MappedResync, RowsAndTheirChildrenFollowTheirDocuments) {
   for (const char* strategy : {"wal", "revisions"}) {
     const auto sync = [&] {
       expect_resync({"--mapping", mapping_, "--max-quarantined", "1", "--strategy", strategy});
+      const Outcome verdict = verify(source(), {"--mapping", mapping_, "--max-quarantined", "1"});
+      EXPECT_EQ(verdict.exit, 0) << strategy << verdict.all();
       return persons();
     };
     people_->update(R"({"_key":"ada","jobs":[{"title":"x"}]})");
@@ -609,6 +616,43 @@ TEST_F(Resync, AFollowerTakesANewCollectionAlong) {
   const Outcome outcome = follower.wait();
   EXPECT_EQ(outcome.exit, 0) << outcome.all();
   expect_equal();
+}
+
+TEST_F(Resync, ACollectionThatTookTheNameOfAnotherIsComparedWhole) {
+  load(20);
+  auto next = db_->create("next");
+  next.insert_all({R"({"_key":"k0","of":"next"})", R"({"_key":"n"})"});
+  expect_resync({"--drift", "ignore"});
+  // The usual way to publish a collection that was built beside the old one.
+  db_->collection("docs").drop();
+  next.rename("docs");
+  db_->collection("docs").insert(R"({"_key":"later"})");
+  const Outcome outcome = expect_resync();
+  EXPECT_THAT(outcome.err,
+              HasSubstr("collection 'docs' is another one than that which was loaded"));
+  expect_equal();
+  EXPECT_THAT(expect_resync().err, HasSubstr("strategy: wal"));
+}
+
+TEST_F(Resync, AFollowerGoesOnWithACollectionThatIsMadeAnew) {
+  for (const char* drift : {"report", "follow"}) {
+    target_ = std::make_unique<Target>();
+    load(20);
+    Process follower(
+        resync_arguments(*target_, source(), {"--follow", "--poll", "50ms", "--drift", drift}));
+    ASSERT_TRUE(wait_until_followed(std::to_string(arango_->last_tick() - 1))) << drift;
+    db_->collection("docs").drop();
+    ASSERT_TRUE(wait_until_followed(std::to_string(arango_->last_tick() - 1))) << drift;
+    db_->create("docs").insert(R"({"_key":"new"})");
+    ASSERT_TRUE(wait_until_followed(std::to_string(arango_->last_tick() - 1))) << drift;
+    follower.signal(SIGTERM);
+    const Outcome outcome = follower.wait();
+    EXPECT_EQ(outcome.exit, 0) << drift << outcome.all();
+    expect_equal();
+    db_->collection("docs").insert(R"({"_key":"later"})");
+    EXPECT_THAT(expect_resync().err, HasSubstr("strategy: wal"));
+    expect_equal();
+  }
 }
 
 // -- watermark

@@ -19,4 +19,6 @@ SELECT coalesce(l.collection, f.collection),
 FROM loaded l
 FULL JOIN followed f ON f.collection = l.collection
 -- Its rows went with it.
-WHERE f.strategy IS DISTINCT FROM 'gone' OR l.started_at > f.updated_at
+WHERE (f.strategy IS DISTINCT FROM 'gone' OR l.started_at > f.updated_at)
+  -- Else nothing but its name is known: a migrate has begun.
+  AND (l.collection IS NOT NULL OR f.tick IS NOT NULL OR f.watermark_value IS NOT NULL)
