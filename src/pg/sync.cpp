@@ -108,14 +108,16 @@ std::optional<SyncLag> sync_lag(Connection& connection, RunId run) {
   if (connection.exec("SELECT to_regclass('arango2pg.sync_lag')").text(0, 0).empty())
     return std::nullopt;  // an older control schema
   const Rows rows = connection.exec(
-      "SELECT strategy, max(lag_ticks), max(lag_seconds) FROM arango2pg.sync_lag "
-      "WHERE run_id = $1::bigint AND strategy = 'wal' GROUP BY strategy",
+      "SELECT strategy, CASE WHEN strategy = 'wal' THEN max(lag_ticks) END, "
+      "CASE WHEN bool_and(lag_seconds IS NOT NULL) THEN max(lag_seconds) END "
+      "FROM arango2pg.sync_lag WHERE run_id = $1::bigint AND strategy IS NOT NULL "
+      "GROUP BY strategy ORDER BY count(*) DESC LIMIT 1",
       {std::to_string(run)});
   if (rows.empty()) return std::nullopt;
   SyncLag lag;
   lag.strategy = rows.text(0, 0);
-  lag.ticks = std::strtoull(rows.text(0, 1).c_str(), nullptr, 10);
-  lag.seconds = std::strtod(rows.text(0, 2).c_str(), nullptr);
+  if (rows[0][1]) lag.ticks = std::strtoull(rows[0][1]->c_str(), nullptr, 10);
+  if (rows[0][2]) lag.seconds = std::strtod(rows[0][2]->c_str(), nullptr);
   return lag;
 }
 

@@ -68,10 +68,10 @@ std::uint64_t open_quarantine(Connection& connection, const std::vector<std::str
 /// The lag of a source's collections, for people.
 struct SyncLag {
   std::string strategy;
-  std::uint64_t ticks = 0;
-  double seconds = 0;
+  std::optional<std::uint64_t> ticks;  ///< by the log only
+  std::optional<double> seconds;       ///< nothing as long as they never were equal
 };
-/// The worst of all collections that a run follows by the log; nothing if there are none.
+/// The worst of all collections that a run has brought forward; nothing if there are none yet.
 std::optional<SyncLag> sync_lag(Connection& connection, RunId run);
 
 }  // namespace arango2pg::pg

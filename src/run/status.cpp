@@ -125,13 +125,18 @@ std::string status_text(const std::vector<RunStatus>& runs) {
   };
   std::string out;
   for (const auto& r : runs) {
-    out += fmt::format("run {}  {}  {}  {:.0f}%  started {} UTC  {}{}\n", r.run, r.command,
-                       r.status, r.progress * 100, r.started_at, duration(r.seconds),
+    // What follows the log has no end to be at some per cent of.
+    const bool endless = r.lag && r.lag->ticks;
+    out += fmt::format("run {}  {}  {}  {}started {} UTC  {}{}\n", r.run, r.command, r.status,
+                       endless ? "" : fmt::format("{:.0f}%  ", r.progress * 100), r.started_at,
+                       duration(r.seconds),
                        r.eta_seconds ? "  ETA " + duration(*r.eta_seconds) : std::string());
     out += fmt::format("  from {}\n", r.source);
     if (r.lag)
-      out += fmt::format("  following by {}, lag {} ({} ticks)\n", r.lag->strategy,
-                         duration(r.lag->seconds), format_count(r.lag->ticks));
+      out += fmt::format(
+          "  following by {}, lag {}{}\n", r.lag->strategy,
+          r.lag->seconds ? duration(*r.lag->seconds) : "unknown: not equal yet",
+          r.lag->ticks ? fmt::format(" ({} ticks)", format_count(*r.lag->ticks)) : std::string());
     if (!r.message.empty()) out += fmt::format("  {}\n", r.message);
     if (r.status == "running" && !r.holder.empty()) out += fmt::format("  held by {}\n", r.holder);
     std::string stages;
@@ -144,8 +149,8 @@ std::string status_text(const std::vector<RunStatus>& runs) {
           c.collection, c.parts_done, c.parts, format_count(c.counters.read),
           format_count(c.counters.written),
           c.counters.deleted > 0 ? format_count(c.counters.deleted) + " deleted  " : std::string(),
-          format_count(c.counters.filtered),
-          format_count(c.counters.quarantined), format_size(c.counters.bytes));
+          format_count(c.counters.filtered), format_count(c.counters.quarantined),
+          format_size(c.counters.bytes));
   }
   return out;
 }
@@ -159,8 +164,9 @@ std::string status_json(const std::vector<RunStatus>& runs) {
           R"({}{{"collection":{},"parts":{},"parts_done":{},"read":{},"written":{},"updated":{},"deleted":{},"filtered":{},)"
           R"("quarantined":{},"bytes":{},"documents_expected":{},"bytes_expected":{}}})",
           collections.empty() ? "" : ",", json_text(c.collection), c.parts, c.parts_done,
-          c.counters.read, c.counters.written, c.counters.updated, c.counters.deleted, c.counters.filtered,
-          c.counters.quarantined, c.counters.bytes, c.documents_expected, c.bytes_expected);
+          c.counters.read, c.counters.written, c.counters.updated, c.counters.deleted,
+          c.counters.filtered, c.counters.quarantined, c.counters.bytes, c.documents_expected,
+          c.bytes_expected);
     for (const auto& g : r.stages)
       stages += fmt::format(R"({}{{"stage":{},"seconds":{:.3f}}})", stages.empty() ? "" : ",",
                             json_text(g.name), g.seconds);
@@ -172,8 +178,10 @@ std::string status_json(const std::vector<RunStatus>& runs) {
         r.ended_at.empty() ? "null" : json_text(r.ended_at), json_text(r.holder),
         json_text(r.message), r.seconds, r.progress,
         r.eta_seconds ? fmt::format("{:.0f}", *r.eta_seconds) : "null",
-        r.lag ? fmt::format(R"(,"strategy":{},"lag_seconds":{:.1f},"lag_ticks":{})",
-                            json_text(r.lag->strategy), r.lag->seconds, r.lag->ticks)
+        r.lag ? fmt::format(
+                    R"(,"strategy":{},"lag_seconds":{},"lag_ticks":{})", json_text(r.lag->strategy),
+                    r.lag->seconds ? fmt::format("{:.1f}", *r.lag->seconds) : std::string("null"),
+                    r.lag->ticks ? std::to_string(*r.lag->ticks) : std::string("null"))
               : std::string(),
         stages, collections);
   }

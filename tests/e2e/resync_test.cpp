@@ -634,6 +634,27 @@ TEST_F(Resync, ACollectionThatTookTheNameOfAnotherIsComparedWhole) {
   EXPECT_THAT(expect_resync().err, HasSubstr("strategy: wal"));
 }
 
+TEST_F(Resync, AFollowerComparesACollectionThatTookTheNameOfAnother) {
+  load(20);
+  Process follower(
+      resync_arguments(*target_, source(), {"--follow", "--poll", "50ms", "--drift", "ignore"}));
+  auto next = db_->create("next");
+  next.insert_all({R"({"_key":"k0","of":"next"})", R"({"_key":"n"})"});
+  ASSERT_TRUE(wait_until_followed(std::to_string(arango_->last_tick() - 1)));
+  db_->collection("docs").drop();
+  ASSERT_TRUE(wait_until_followed(std::to_string(arango_->last_tick() - 1)));
+  next.rename("docs");
+  for (int i = 0; i < 200 && target_->value("SELECT count(*) FROM docs WHERE key = 'n'") != "1";
+       ++i)
+    std::this_thread::sleep_for(50ms);
+  db_->collection("docs").insert(R"({"_key":"later"})");
+  ASSERT_TRUE(wait_until_followed(std::to_string(arango_->last_tick() - 1)));
+  follower.signal(SIGTERM);
+  const Outcome outcome = follower.wait();
+  EXPECT_EQ(outcome.exit, 0) << outcome.all();
+  expect_equal();
+}
+
 TEST_F(Resync, AFollowerGoesOnWithACollectionThatIsMadeAnew) {
   for (const char* drift : {"report", "follow"}) {
     target_ = std::make_unique<Target>();
