@@ -148,7 +148,9 @@ class LogFollower {
   Clock::time_point written_at_{};
   Clock::time_point tried_at_{};
   Clock::time_point caught_up_at_ = Clock::now();
-  std::uint64_t changed_ = 0;  ///< documents, since those that wait for others were last tried
+  /// Documents, since those that wait for others were last tried. At first as if there were one: an
+  /// earlier process may have ended before it came to that.
+  std::uint64_t changed_ = 1;
 };
 
 pg::LoaderConfig LogFollower::loader_config(const ResyncJob& job) {
@@ -490,6 +492,7 @@ void LogFollower::commit(std::vector<doc::DocBatch> batches, std::uint64_t tick)
   const auto begun = Clock::now();
   const pg::CommitResult result = loader_.commit(rows, job_.signals.token(), &sync);
   written_at_ = Clock::now();
+  changed_ += result.changed;
   spdlog::debug(
       "log: tick={} changed={} rows={} took={}", tick, result.changed, result.rows,
       format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(written_at_ - begun)));
