@@ -74,6 +74,14 @@ void reopen_parts(Connection& connection, RunId run, const std::vector<std::stri
       {std::to_string(run), array_literal(kinds)});
 }
 
+void close_parts(Connection& connection, RunId run, const std::string& kind) {
+  connection.exec(
+      "UPDATE arango2pg.part SET state = 'done', lease_owner = NULL, lease_until = NULL, "
+      "ended_at = clock_timestamp(), updated_at = clock_timestamp() "
+      "WHERE run_id = $1::bigint AND kind = $2 AND state <> 'done'",
+      {std::to_string(run), kind});
+}
+
 std::map<std::string, PartId> claim_kind(Connection& connection, RunId run,
                                          const std::string& worker, const std::string& kind,
                                          std::chrono::seconds lease) {

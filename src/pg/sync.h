@@ -48,6 +48,8 @@ void forget_sync(Connection& connection, const std::string& source_identity,
 
 /// Parts of these kinds that are done are to be worked on again, from their beginning.
 void reopen_parts(Connection& connection, RunId run, const std::vector<std::string>& kinds);
+/// Parts of this kind are to be waited for no more.
+void close_parts(Connection& connection, RunId run, const std::string& kind);
 /// Leases all parts of a kind, done or not: collection → part.
 std::map<std::string, PartId> claim_kind(Connection& connection, RunId run,
                                          const std::string& worker, const std::string& kind,

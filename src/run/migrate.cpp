@@ -119,9 +119,15 @@ std::unique_ptr<arango::LogKeeper> Migration::keep_log() {
                                ->exec("SELECT start_tick FROM arango2pg.run WHERE id = $1::bigint",
                                       {std::to_string(run_)})
                                .text(0, 0);
-  return std::make_unique<arango::LogKeeper>(
+  auto keeper = std::make_unique<arango::LogKeeper>(
       options_.source, std::strtoull(tick.c_str(), nullptr, 10),
       arango::LiveServer::syncer_id(info.identity, control_->description()));
+  if (resumed_) return keeper;
+  // The log may have been dropped between the two. Nothing has been read yet: from here it is kept.
+  std::string why_not;
+  if (const auto now = arango::LiveServer(options_.source).last_tick(why_not))
+    pg::set_start_tick(*control_, run_, std::to_string(*now));
+  return keeper;
 }
 
 /// Which collection is which: a resync can then tell another one of the same name.

@@ -22,6 +22,8 @@ class Pass {
   }
 
   SyncOutcome run() {
+    // Where the log was lost, its parts have nothing left to do.
+    pg::close_parts(job_.control, job_.run, "wal");
     begin();
     // The log is needed from where the pass began.
     std::optional<arango::LogKeeper> keeper;
