@@ -91,7 +91,8 @@ TEST_P(ResyncKill, KillsAtRandomUnderWritersLoseNothing) {
   ASSERT_EQ(run_tool(once).exit, 0) << "seed " << seed_;
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - begun);
-  kill_at_random(arguments, static_cast<int>(2 * took.count() + 200),
+  const auto longest = std::clamp<std::int64_t>(2 * took.count(), 300, 3000);
+  kill_at_random(arguments, static_cast<int>(longest),
                  [&](bool) { return kills_ >= kills_wanted(); });
   writers.stop();
   const Outcome last = run_tool(once);
