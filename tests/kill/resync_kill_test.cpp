@@ -14,10 +14,10 @@ namespace {
 using namespace std::chrono_literals;
 using fake_arango::FakeArango;
 
-/// A dozen in each story keeps the suite short; ARANGO2PG_TEST_KILLS=50 is for the doubtful.
+/// Eight in each story keep the suite short; ARANGO2PG_TEST_KILLS=50 is for the doubtful.
 int kills_wanted() {
   const char* wish = std::getenv("ARANGO2PG_TEST_KILLS");
-  return wish == nullptr ? 12 : std::max(1, std::atoi(wish));
+  return wish == nullptr ? 8 : std::max(1, std::atoi(wish));
 }
 
 struct Story {
