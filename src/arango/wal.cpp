@@ -243,8 +243,9 @@ std::uint32_t WalReader::collection(std::string_view cuid) {
   if (!events_.empty() && collections_[events_.back().collection] == cuid)
     return events_.back().collection;
   const auto at = std::find(collections_.begin(), collections_.end(), cuid);
+  const auto index = static_cast<std::uint32_t>(at - collections_.begin());
   if (at == collections_.end()) collections_.emplace_back(cuid);
-  return static_cast<std::uint32_t>(at - collections_.begin());
+  return index;
 }
 
 doc::DocRef WalReader::place(std::string_view text) const {
