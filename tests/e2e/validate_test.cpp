@@ -10,6 +10,7 @@
 #include <set>
 
 #include "e2e/harness.h"
+#include "source_dir.h"
 #include "e2e/validate_problems.h"
 #include "fake_arango/json.h"
 

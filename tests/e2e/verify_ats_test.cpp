@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "e2e/harness.h"
+#include "source_dir.h"
 
 namespace arango2pg::e2e {
 namespace {

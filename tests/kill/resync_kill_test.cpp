@@ -103,7 +103,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Story{"follow", 0, {"--strategy", "wal", "--follow", "--poll", "20ms"}},
                     Story{"revisions", 0, {"--strategy", "revisions"}},
                     Story{"shards", 5, {"--strategy", "revisions"}}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& which) { return std::string(which.param.name); });
 
 }  // namespace
 }  // namespace arango2pg::e2e

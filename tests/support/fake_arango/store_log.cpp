@@ -34,7 +34,7 @@ void Store::log(WalBatch batch) {
   // A large transaction is committed in parts, each with the same id.
   const std::size_t at_once = std::max<std::uint64_t>(options_.intermediate_commit_count, 1);
   while (batch.tid != 0 && batch.entries.size() > at_once) {
-    WalBatch part{batch.database, batch.tid};
+    WalBatch part{batch.database, batch.tid, {}};
     const auto end = batch.entries.begin() + static_cast<std::ptrdiff_t>(at_once);
     part.entries.assign(std::make_move_iterator(batch.entries.begin()),
                         std::make_move_iterator(end));
