@@ -596,9 +596,10 @@ TEST_F(Verify, ADifferenceThatIsOnlyUnderWayIsNone) {
   };
   const auto changed = row("k7"), added = row("new");
   std::jthread late([&] {
-    // As soon as the first look is over.
+    // Some time after the first look is over, while verify waits before it looks again.
     while (target_->value("SELECT count(*) FROM arango2pg.run_stage WHERE name = 'find'") != "1")
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    std::this_thread::sleep_for(std::chrono::seconds(2));
     target_->query("UPDATE items SET revision = " + changed[0] + ", doc = '" + changed[1] +
                    "' WHERE key = 'k7'; DELETE FROM items WHERE key = 'k8'; INSERT INTO items "
                    "VALUES ('new', " +
@@ -606,7 +607,7 @@ TEST_F(Verify, ADifferenceThatIsOnlyUnderWayIsNone) {
   });
   const auto patient = verify(source, {"--settle", "8s"});
   EXPECT_EQ(patient.exit, 0) << patient.all();
-  EXPECT_NE(patient.err.find("looking again"), std::string::npos) << patient.err;
+  EXPECT_NE(patient.err.find("looking at 3 suspected groups"), std::string::npos) << patient.err;
 }
 
 TEST_F(Verify, ASampleIsQuickAndSaysThatItProvesNothing) {
