@@ -12,8 +12,6 @@ namespace {
 /// Read behind a block's end to find the end of its last line: documents are mostly smaller.
 constexpr std::size_t slack = 32U << 10;
 
-constexpr auto npos = std::string_view::npos;
-
 }  // namespace
 
 void BlockReader::skip_to_block(std::uint64_t block, const std::stop_token& stop) {
@@ -30,7 +28,7 @@ void BlockReader::skip_to_block(std::uint64_t block, const std::stop_token& stop
     have = {};
   }
   while (!stop.stop_requested()) {
-    if (const std::size_t newline = have.find('\n'); newline != npos) {
+    if (const std::size_t newline = have.find('\n'); newline != std::string_view::npos) {
       have.remove_prefix(newline + 1);
       line_start_ = stream_.position() - have.size();
       carry_ = std::vector<char>(have.begin(), have.end());
@@ -68,7 +66,7 @@ void BlockReader::read_lines(std::uint64_t last, doc::PaddedBuffer& out) {
     }
     const std::size_t newline =
         searched < out.size() ? out.view().find('\n', searched) : std::string_view::npos;
-    if (newline != npos) {
+    if (newline != std::string_view::npos) {
       const std::string_view rest = out.view().substr(newline + 1);
       carry_.assign(rest.begin(), rest.end());
       out.resize(newline + 1);

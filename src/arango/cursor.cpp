@@ -7,8 +7,6 @@
 namespace arango2pg::arango {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
-
 void add(std::string& out, std::string_view name, std::string_view text) {
   out += out.back() == '{' ? "\"" : ",\"";
   out.append(name).append("\":");
@@ -24,10 +22,6 @@ void add_raw(std::string& out, std::string_view name, std::string_view json) {
   throw Error(Exit::source, "the answer to a query holds no complete result",
               "Something between here and the server changes answers; try without the proxy.",
               true);
-}
-
-std::string_view unquoted(std::string_view value) {
-  return value.size() >= 2 && value.front() == '"' ? value.substr(1, value.size() - 2) : value;
 }
 
 void read_member(const RawMembers::Member& member, CursorState& state) {
@@ -81,13 +75,13 @@ CursorState read_cursor_answer(const doc::PaddedBuffer& body, std::size_t begin,
   if (!text.substr(begin).starts_with(usual)) {
     // Another member order: walk to the result.
     RawMembers members(text.substr(begin));
-    array = npos;
+    array = std::string_view::npos;
     while (const auto member = members.next()) {
       read_member(*member, state);
       if (member->name == "result")
         array = static_cast<std::size_t>(member->value.data() - text.data());
     }
-    if (array == npos) no_answer();
+    if (array == std::string_view::npos) no_answer();
   }
   const auto end = doc::split_array(text, array, rows);
   if (!end) no_answer();

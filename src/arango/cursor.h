@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <stop_token>
@@ -14,6 +15,12 @@
 #include "doc/batch.h"
 
 namespace arango2pg::arango {
+
+/// A query that the server gives up on (killed, its cursor lost between two batches) is asked again
+/// so often.
+inline constexpr unsigned most_restarts = 5;
+/// Documents asked for by key in one query.
+inline constexpr std::size_t most_keys = 1000;
 
 /// A query over one collection, `@@c`; further bind values as far as the text uses them.
 struct Query {

@@ -25,10 +25,6 @@ bool may_be_envelope(std::string_view line) {
   });
 }
 
-std::string_view unquoted(std::string_view value) {
-  return value.size() >= 2 && value.front() == '"' ? value.substr(1, value.size() - 2) : value;
-}
-
 bool has_member(std::string_view object, std::string_view name) {
   RawMembers members(object);
   while (const auto member = members.next())

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "arango/cursor.h"
 #include "arango/raw_json.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -10,10 +11,6 @@
 
 namespace arango2pg::arango {
 namespace {
-
-/// A page that the server gives up on (killed, a cursor lost between two batches) is asked for
-/// again so often.
-constexpr unsigned most_restarts = 5;
 
 std::optional<std::string> member_of(const doc::Document& document, std::string_view name) {
   const auto value = document.root().find(name);

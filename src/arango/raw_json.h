@@ -40,6 +40,11 @@ std::size_t skip_value(std::string_view text, std::size_t at);
 /// Offset of the first character from `at` on that is no white space.
 std::size_t skip_space(std::string_view text, std::size_t at);
 
+/// What is between the quotes of a string; of anything else the value as it is.
+std::string_view unquoted(std::string_view value);
+/// What is between the quotes of a string; empty if the value is none.
+std::string_view string_text(std::string_view value);
+
 /// The text of a top-level string member; nothing if it is absent, no string, or holds escapes
 /// (keys never do: the server's key alphabet has neither quotes nor backslashes).
 std::optional<std::string_view> plain_string_member(std::string_view object, std::string_view name);

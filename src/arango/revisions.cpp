@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "arango/cursor.h"
 #include "arango/raw_json.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -12,17 +13,6 @@ namespace {
 
 /// About 2 MB of keys and revisions.
 constexpr std::uint64_t page_keys = 50'000;
-
-/// A page whose cursor is lost between two batches is asked for again so often.
-constexpr unsigned most_restarts = 5;
-
-/// Documents asked for in one query.
-constexpr std::size_t most_keys = 1000;
-
-std::string_view unquoted(std::string_view text) {
-  return text.size() >= 2 && text.front() == '"' ? text.substr(1, text.size() - 2)
-                                                 : std::string_view();
-}
 
 class RangeKeys final : public KeyStream {
  public:
@@ -97,8 +87,8 @@ class RangeKeys final : public KeyStream {
       const std::size_t second = skip_space(text, comma + 1);
       const std::size_t behind = skip_value(text, second);
       if (behind == std::string_view::npos) fail();
-      page.items.push_back({unquoted(text.substr(first, end - first)),
-                            unquoted(text.substr(second, behind - second))});
+      page.items.push_back({string_text(text.substr(first, end - first)),
+                            string_text(text.substr(second, behind - second))});
     }
   }
 

@@ -1,16 +1,12 @@
 // Documents of a server by key.
 #include <algorithm>
 
+#include "arango/cursor.h"
 #include "arango/server_source.h"
 #include "base/error.h"
 
 namespace arango2pg::arango {
 namespace {
-
-/// So many keys go into one query.
-constexpr std::size_t most_keys = 1000;
-/// An answer that was lost is asked for again so often.
-constexpr unsigned most_restarts = 5;
 
 /// Asks for keys[begin, end); too much for one answer is asked for in halves.
 void fetch_some(Client& client, const std::string& collection, const std::string* begin,

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/text.h"
 #include "doc/escapes.h"
 #include "doc/number_literal.h"
 #include "doc/utf8.h"
@@ -32,8 +33,6 @@ char* write_size(char* to, std::uint64_t n) {
 std::uint64_t zigzag(std::int64_t n) {
   return static_cast<std::uint64_t>(n) << 1 ^ static_cast<std::uint64_t>(n >> 63);
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_number_byte(char c) {
   return is_digit(c) || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/text.h"
 #include "doc/escapes.h"
 #include "doc/number_literal.h"
 #include "doc/simdjson_compat.h"
@@ -21,11 +22,7 @@ constexpr std::size_t max_string = 268'435'455;
 /// Shorter literals without an exponent can't pass numeric's limits (16383 digits of fraction).
 constexpr std::size_t always_in_range = 16'383;
 
-constexpr std::uint8_t impossible = Node::has_nul | Node::has_surrogate;
-
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 JsonError syntax(std::string message, std::size_t offset) {
   return {"json_syntax", std::move(message), offset};
 }
@@ -167,7 +164,7 @@ void Builder::close() {
   node.size = *at_++ + 1 - node.begin;
   parent_ = std::exchange(node.next, count_);
   --depth_;
-  if (parent_ != none) nodes_[parent_].flags |= node.flags & impossible;
+  if (parent_ != none) nodes_[parent_].flags |= node.flags & Node::impossible;
 }
 
 bool Builder::name() {
@@ -189,7 +186,8 @@ bool Builder::string(std::uint8_t role) {
       unescaped_size({begin, end}) > max_string)
     return fail_at({"json_string_length", "a string is longer than jsonb can hold", *at_});
   add(begin, end, Kind::string, flags);
-  if ((flags & impossible) != 0 && parent_ != none) nodes_[parent_].flags |= flags & impossible;
+  if ((flags & Node::impossible) != 0 && parent_ != none)
+    nodes_[parent_].flags |= flags & Node::impossible;
   ++at_;
   return true;
 }

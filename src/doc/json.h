@@ -38,6 +38,7 @@ struct Node {
     is_name = 8,        ///< this string is a member's name; its value is the next node
     fraction = 16,      ///< number with '.', 'e' or 'E'
     is_true = 32,
+    impossible = has_nul | has_surrogate,  ///< jsonb can't hold it
   };
   std::uint32_t begin;  ///< first byte of the token in the document; strings: behind the quote
   std::uint32_t

@@ -7,7 +7,6 @@
 namespace arango2pg::doc {
 namespace {
 
-constexpr std::uint8_t impossible = Node::has_nul | Node::has_surrogate;
 constexpr std::size_t rank_bytes = 7;
 /// Up to here sorting by insertion is faster, and most objects are smaller.
 constexpr std::size_t few = 32;
@@ -128,7 +127,7 @@ char* JsonbOrder::write_object(char* to, std::uint32_t index, unsigned depth) {
 }
 
 void JsonbOrder::append(std::string& out, Value value, const StringPolicy& policy) {
-  if ((value.flags() & impossible) != 0 || !is_container(value.node())) {
+  if ((value.flags() & Node::impossible) != 0 || !is_container(value.node())) {
     append_json(out, value, policy);
     return;
   }

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace arango2pg::doc {
 namespace {
 
 /// Longer texts are prose, or a URL.
 constexpr std::size_t longest = 100;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "mapping/compile_internal.h"
 #include "mapping/convert.h"
 #include "mapping/evaluate.h"
@@ -38,10 +39,6 @@ bool any_source(const Source& source, const Test& test) {
            std::any_of(step.merged.begin(), step.merged.end(),
                        [&](const auto& m) { return below(m.second); });
   });
-}
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 std::shared_ptr<const ShapePlan> plan_of(const ObjectShape& shape, const SlotTable& slots,
@@ -122,8 +119,8 @@ bool uses_revision(const Source& source) {
 }
 
 bool uses_run(const Source& source) {
-  return any_source(
-      source, [](const Source& s) { return s.word == Word::meta && s.meta == Meta::run_id; });
+  return any_source(source,
+                    [](const Source& s) { return s.word == Word::meta && s.meta == Meta::run_id; });
 }
 
 bool is_text_like_column(const doc::ColumnType& type) {

@@ -1,15 +1,12 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "mapping/compile_internal.h"
 #include "mapping/types.h"
 
 namespace arango2pg::mapping {
 namespace {
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 doc::Column derive_column(const Spec& spec, const TableRules& rules, const ColumnRule& rule,
                           const doc::Table* parent, bool strict) {

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.h"
+
 namespace arango2pg::mapping {
 namespace {
 
 constexpr std::int64_t max_exponent = 1'000'000;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string_view take_digits(std::string_view& text) {
   std::size_t n = 0;

@@ -4,12 +4,12 @@
 #include <string>
 
 #include "base/ids.h"
+#include "base/text.h"
 #include "mapping/time.h"
 
 namespace arango2pg::mapping {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 /// Letters of internationalised names are any bytes beyond ASCII.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "doc/json.h"
 #include "mapping/literal.h"
 
@@ -16,11 +17,6 @@ namespace arango2pg::mapping {
 namespace {
 
 namespace fs = std::filesystem;
-
-template <std::size_t N>
-bool is_in(const std::array<std::string_view, N>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 /// Where schemas stand inside a schema; everything else is copied as it is.
 constexpr std::array<std::string_view, 5> maps_of_schemas = {
@@ -109,7 +105,7 @@ class Bundler {
     std::string scratch;
     for (const auto member : doc::Members(schema)) {
       const std::string name(member.name.string(scratch));
-      if (is_in(unknown, name)) fail(file, "the keyword '" + name + "' is not supported");
+      if (contains(unknown, name)) fail(file, "the keyword '" + name + "' is not supported");
       // References are resolved by file, so an id must not move what they are relative to.
       if (name == "$id" || name == "id" || name == "$schema") continue;
       if (out.size() > start) out += ',';
@@ -130,11 +126,11 @@ class Bundler {
     out += ':';
     if (name == "$ref") {
       doc::append_json_string(out, reference(value, file));
-    } else if (is_in(maps_of_schemas, name) && value.kind() == doc::Kind::object) {
+    } else if (contains(maps_of_schemas, name) && value.kind() == doc::Kind::object) {
       append_map(out, value, file);
-    } else if (is_in(lists_of_schemas, name) && value.kind() == doc::Kind::array) {
+    } else if (contains(lists_of_schemas, name) && value.kind() == doc::Kind::array) {
       append_list(out, value, file);
-    } else if (is_in(schemas, name)) {
+    } else if (contains(schemas, name)) {
       append_schema(out, value, file);
     } else {
       out += value.json();

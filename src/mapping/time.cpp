@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "mapping/decimal.h"
 
 namespace arango2pg::mapping {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 

@@ -1,15 +1,12 @@
 // Steps on JSON objects, and from JSON to text.
 #include <algorithm>
 
+#include "base/text.h"
 #include "mapping/evaluate.h"
 #include "mapping/transforms.h"
 
 namespace arango2pg::mapping {
 namespace {
-
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 bool want_object(Cell& cell, Evaluator& e) {
   if (!e.open(cell)) return false;

@@ -14,7 +14,7 @@ namespace arango2pg::pg {
 namespace {
 
 constexpr std::size_t chunk_words = (1U << 20) / sizeof(std::uint64_t);
-constexpr std::uint32_t text_oid = 25, bytea_oid = 17, int8_oid = 20;
+constexpr std::uint32_t bytea_oid = 17, int8_oid = 20;
 
 /// Some rows of a table of ours by COPY.
 class StoreCopy {

@@ -4,11 +4,7 @@
 #include "pg/sqlstate_internal.h"
 
 namespace arango2pg::pg {
-namespace {
-
-constexpr std::uint32_t text_oid = 25, text_array_oid = 1009;
-
-}  // namespace
+namespace {}  // namespace
 
 std::string array_bytes(std::uint32_t element, const std::vector<doc::Field>& values) {
   std::string out;

@@ -2,6 +2,7 @@
 /// Rows by key: the keys travel as arrays in binary form and are joined with the table.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,8 @@
 #include "pg/read_rows.h"
 
 namespace arango2pg::pg {
+
+inline constexpr std::uint32_t text_oid = 25, text_array_oid = 1009;
 
 struct KeyJoin {
   std::string from;  ///< unnest($1, $2) AS k(k0, k1)

@@ -3,6 +3,8 @@
 
 #include "pg/load_rows_internal.h"
 
+#include "base/text.h"
+
 namespace arango2pg::pg {
 namespace {
 
@@ -24,10 +26,6 @@ std::string joined(const std::string& a, const std::vector<std::string>& x, cons
   for (std::size_t i = 0; i < x.size(); ++i)
     out += (i == 0 ? "" : " AND ") + a + "." + quote(x[i]) + " = " + b + "." + quote(y[i]);
   return out;
-}
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 /// One table of a collection and the names of its temporary tables.

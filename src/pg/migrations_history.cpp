@@ -4,14 +4,10 @@
 #include <sstream>
 
 #include "base/error.h"
-#include "pg_embedded.h"
+#include "pg/text_internal.h"
 
 namespace arango2pg::pg {
 namespace {
-
-std::string statement(const char* name) {
-  return std::string(sql::embedded(std::string("migrations/") + name));
-}
 
 std::string seconds(std::chrono::duration<double> took) { return std::to_string(took.count()); }
 
@@ -34,7 +30,7 @@ std::vector<Recorded> History::read() const {
   if (!connection_.exec("SELECT pg_catalog.to_regclass('arango2pg.migration_history') IS NOT NULL")
            .is_true(0, 0))
     return {};
-  const Rows rows = connection_.exec(statement("history.sql"), {pack_, schema_});
+  const Rows rows = connection_.exec(statement("migrations/history.sql"), {pack_, schema_});
   std::vector<Recorded> out;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     Recorded r;
@@ -59,32 +55,35 @@ std::vector<Recorded> History::read() const {
 void History::applied(const Migration& m, std::chrono::duration<double> took) {
   auto values = key(m.number);
   values.insert(values.end(), {m.name, m.checksum, "applied", seconds(took)});
-  connection_.exec(statement("applied.sql"), values);
+  connection_.exec(statement("migrations/applied.sql"), values);
 }
 
 void History::failed(const Migration& m, const std::string& reason,
                      std::chrono::duration<double> took) {
   auto values = key(m.number);
   values.insert(values.end(), {m.name, m.checksum, reason, seconds(took)});
-  connection_.exec(statement("failed.sql"), values);
+  connection_.exec(statement("migrations/failed.sql"), values);
 }
 
 void History::stamped(const Migration& m) {
   auto values = key(m.number);
   values.insert(values.end(), {m.name, m.checksum});
-  connection_.exec(statement("stamped.sql"), values);
+  connection_.exec(statement("migrations/stamped.sql"), values);
 }
 
-void History::forget(int number) { connection_.exec(statement("forget.sql"), key(number)); }
+void History::forget(int number) {
+  connection_.exec(statement("migrations/forget.sql"), key(number));
+}
 
 void History::brought(const Migration& m, const std::vector<std::string>& extensions, bool schema) {
   auto values = key(m.number);
   values.insert(values.end(), {joined(extensions), schema ? "true" : "false"});
-  connection_.exec(statement("brought.sql"), values);
+  connection_.exec(statement("migrations/brought.sql"), values);
 }
 
 bool History::hand_over(const std::optional<std::string>& extension) {
-  return !connection_.exec(statement("hand_over.sql"), {pack_, schema_, extension}).empty();
+  return !connection_.exec(statement("migrations/hand_over.sql"), {pack_, schema_, extension})
+              .empty();
 }
 
 void History::begin_steps(const Migration& m, const std::string& state,
@@ -93,7 +92,7 @@ void History::begin_steps(const Migration& m, const std::string& state,
   auto values = key(m.number);
   values.insert(values.end(), {m.name, m.checksum, state, std::to_string(done),
                                checksum_of(steps, static_cast<std::size_t>(done)), position});
-  connection_.exec(statement("begin_steps.sql"), values);
+  connection_.exec(statement("migrations/begin_steps.sql"), values);
 }
 
 void History::step_done(const Migration& m, const std::vector<Step>& steps, int done,
@@ -101,7 +100,7 @@ void History::step_done(const Migration& m, const std::vector<Step>& steps, int 
   auto values = key(m.number);
   values.insert(values.end(), {std::to_string(done),
                                checksum_of(steps, static_cast<std::size_t>(done)), position});
-  connection_.exec(statement("step_done.sql"), values);
+  connection_.exec(statement("migrations/step_done.sql"), values);
 }
 
 const Recorded* find(const std::vector<Recorded>& recorded, int number) {
@@ -121,7 +120,7 @@ std::string state_of(const Migration* m, const Recorded* r) {
 
 namespace {
 
-const Migration* file_of(const Pack& pack, int number) {
+const Migration* file_if_any(const Pack& pack, int number) {
   return number <= static_cast<int>(pack.migrations.size())
              ? &pack.migrations[static_cast<std::size_t>(number - 1)]
              : nullptr;
@@ -160,7 +159,7 @@ void check_before_up(const Pack& pack, const std::vector<Recorded>& recorded) {
   const Recorded* missing_before = nullptr;
   int expected = 1;
   for (const Recorded& r : recorded) {
-    const Migration* m = file_of(pack, r.number);
+    const Migration* m = file_if_any(pack, r.number);
     const std::string state = state_of(m, &r);
     if (state == "half-reverted")
       throw Error(Exit::usage, "migration '" + r.name + "' is half reverted: " + r.message,
@@ -198,7 +197,7 @@ void check_before_up(const Pack& pack, const std::vector<Recorded>& recorded) {
 void check_before_down(const Pack& pack, const std::vector<Recorded>& recorded, int keep) {
   for (auto r = recorded.rbegin(); r != recorded.rend() && r->number > keep; ++r) {
     if (r->left_nothing()) continue;
-    const Migration* m = file_of(pack, r->number);
+    const Migration* m = file_if_any(pack, r->number);
     if (m == nullptr) refuse_vanished(pack, *r);
     if (r->state == "stamped") refuse_stamped(*m, keep);
     if (r->stands() && r->checksum != m->checksum) refuse_edited(*m, *r, recorded.back().number);

@@ -5,14 +5,10 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "pg_embedded.h"
+#include "pg/text_internal.h"
 
 namespace arango2pg::pg {
 namespace {
-
-std::string statement(const char* name) {
-  return std::string(sql::embedded(std::string("migrations/") + name));
-}
 
 int major(int version) { return version / 10000; }
 
@@ -56,7 +52,7 @@ void check_schema(Connection& connection, const std::string& schema, const Rows&
 /// True if the extension is still to be created.
 bool check_extension(Connection& connection, const Pack& pack, const std::string& extension,
                      const Rows& may) {
-  const Rows there = connection.exec(statement("extension.sql"), {extension});
+  const Rows there = connection.exec(statement("migrations/extension.sql"), {extension});
   if (there.is_true(0, 0)) return false;
   const std::string needs = "schema pack '" + pack.name + "' needs extension '" + extension + "', ";
   if (!there.is_true(0, 1))
@@ -82,7 +78,7 @@ Surroundings check_needs(Connection& connection, const Pack& pack, const std::st
                     std::to_string(major(pack.postgres_minimum)) + ", " + connection.description() +
                     " is version " + std::to_string(major(connection.server_version())),
                 "Upgrade the server or use another pack.");
-  const Rows may = connection.exec(statement("needs.sql"), {schema});
+  const Rows may = connection.exec(statement("migrations/needs.sql"), {schema});
   check_schema(connection, schema, may);
   Surroundings missing;
   if (!may.is_true(0, 0)) missing.schema = schema;

@@ -13,7 +13,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr const char* key = "pg_catalog.hashtextextended('arango2pg migrations', 0)";
+constexpr const char* lock_key = "pg_catalog.hashtextextended('arango2pg migrations', 0)";
 
 /// "pid 4711 (application 'x', user 'me', connected since …)"; empty if nobody holds it any more.
 std::string holder(Connection& connection) {
@@ -36,7 +36,7 @@ MigrationLock::MigrationLock(Connection& connection, const MigrationControl& con
     : connection_(connection) {
   const auto end = Clock::now() + control.patience.migrations;
   std::string seen;
-  while (!connection.exec(std::string("SELECT pg_catalog.pg_try_advisory_lock(") + key + ")")
+  while (!connection.exec(std::string("SELECT pg_catalog.pg_try_advisory_lock(") + lock_key + ")")
               .is_true(0, 0)) {
     check_stop(control);
     const std::string who = holder(connection);
@@ -57,7 +57,7 @@ MigrationLock::MigrationLock(Connection& connection, const MigrationControl& con
 
 MigrationLock::~MigrationLock() {
   try {
-    connection_.exec(std::string("SELECT pg_catalog.pg_advisory_unlock(") + key + ")");
+    connection_.exec(std::string("SELECT pg_catalog.pg_advisory_unlock(") + lock_key + ")");
   } catch (const Error&) {
     return;  // the connection is gone, and the lock with it
   }

@@ -12,7 +12,6 @@
 namespace arango2pg::pg {
 namespace {
 
-constexpr std::uint32_t text_oid = 25, text_array_oid = 1009;
 /// Without it, ctid conditions read the whole table (PostgreSQL 14 has TID range scans).
 constexpr int version_with_tid_ranges = 140000;
 

@@ -3,11 +3,12 @@
 
 #include "pg/sql_lexer_internal.h"
 
+#include "base/text.h"
+
 namespace arango2pg::pg {
 namespace {
 
 bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
-bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 bool starts_word(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return std::isalpha(byte) != 0 || c == '_' || byte >= 0x80;

@@ -66,7 +66,7 @@ class Migration {
   RunId run_ = 0;
   bool resumed_ = false;
   std::map<std::string, std::string> revisions_;  ///< of collections, before they are read
-  bool stopped_early_ = false;  ///< by a signal, while there was work left
+  bool stopped_early_ = false;                    ///< by a signal, while there was work left
   std::optional<Progress> progress_;
   PipelineOutcome outcome_;
   std::vector<StageSummary> stages_;
@@ -113,11 +113,10 @@ void Migration::preflight() {
 std::unique_ptr<arango::LogKeeper> Migration::keep_log() {
   const auto& info = source_.info();
   if (info.kind != "server" || info.start_tick.empty()) return nullptr;
-  const std::string tick =
-      control_
-          ->exec("SELECT start_tick FROM arango2pg.run WHERE id = $1::bigint",
-                 {std::to_string(run_)})
-          .text(0, 0);
+  const std::string tick = control_
+                               ->exec("SELECT start_tick FROM arango2pg.run WHERE id = $1::bigint",
+                                      {std::to_string(run_)})
+                               .text(0, 0);
   return std::make_unique<arango::LogKeeper>(
       options_.source, std::strtoull(tick.c_str(), nullptr, 10),
       arango::LiveServer::syncer_id(info.identity, control_->description()));

@@ -130,6 +130,37 @@ std::vector<std::pair<std::string, std::string>> RunPlan::description() const {
   return out;
 }
 
+std::vector<std::vector<std::uint32_t>> waves_of(
+    const std::vector<std::set<std::uint32_t>>& waits_for) {
+  std::vector<std::vector<std::uint32_t>> waves;
+  std::set<std::uint32_t> placed;
+  const auto below = [&](std::uint32_t from) {
+    std::set<std::uint32_t> seen;
+    std::vector<std::uint32_t> todo{from};
+    while (!todo.empty()) {
+      const std::uint32_t at = todo.back();
+      todo.pop_back();
+      for (const std::uint32_t next : waits_for[at])
+        if (!placed.contains(next) && seen.insert(next).second) todo.push_back(next);
+    }
+    return seen;
+  };
+  while (placed.size() < waits_for.size()) {
+    std::vector<std::uint32_t> wave;
+    for (std::uint32_t i = 0; i < waits_for.size(); ++i) {
+      if (placed.contains(i)) continue;
+      const auto needed = below(i);
+      // Nothing but itself, or a circle that waits for nothing outside.
+      if (std::all_of(needed.begin(), needed.end(),
+                      [&](std::uint32_t n) { return n == i || below(n).contains(i); }))
+        wave.push_back(i);
+    }
+    placed.insert(wave.begin(), wave.end());
+    waves.push_back(std::move(wave));
+  }
+  return waves;
+}
+
 std::vector<std::vector<std::uint32_t>> RunPlan::waves() const {
   std::map<TableName, std::set<std::uint32_t>> writers;
   for (std::uint32_t i = 0; i < plans.size(); ++i)
@@ -141,21 +172,7 @@ std::vector<std::vector<std::uint32_t>> RunPlan::waves() const {
         if (const auto it = writers.find(referenced); it != writers.end())
           for (const std::uint32_t writer : it->second)
             if (writer != i) waits_for[i].insert(writer);
-  std::vector<std::vector<std::uint32_t>> waves;
-  std::set<std::uint32_t> placed;
-  while (placed.size() < plans.size()) {
-    std::vector<std::uint32_t> wave;
-    for (std::uint32_t i = 0; i < plans.size(); ++i)
-      if (!placed.contains(i) &&
-          std::includes(placed.begin(), placed.end(), waits_for[i].begin(), waits_for[i].end()))
-        wave.push_back(i);
-    if (wave.empty())  // a cycle: what is left goes together
-      for (std::uint32_t i = 0; i < plans.size(); ++i)
-        if (!placed.contains(i)) wave.push_back(i);
-    placed.insert(wave.begin(), wave.end());
-    waves.push_back(std::move(wave));
-  }
-  return waves;
+  return waves_of(waits_for);
 }
 
 std::vector<const mapping::TargetTable*> RunPlan::tables() const {

@@ -3,8 +3,10 @@
 /// written here.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,12 +28,17 @@ struct RunPlan {
   /// In plain words, what decides the result; stored with the run and compared when it is resumed.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> description() const;
   /// Collections in the order in which foreign keys allow to load them: those of one wave may be
-  /// loaded at once, and reference only tables of earlier waves (or of their own: cycles can't be
+  /// loaded at once, and reference only tables of earlier waves (or of their own: circles can't be
   /// put in order).
   [[nodiscard]] std::vector<std::vector<std::uint32_t>> waves() const;
   /// Every table once, in load order.
   [[nodiscard]] std::vector<const mapping::TargetTable*> tables() const;
 };
+
+/// Puts numbers in the order in which each comes behind all that it waits for; those of a circle
+/// come together, as soon as nothing outside of it is missing.
+std::vector<std::vector<std::uint32_t>> waves_of(
+    const std::vector<std::set<std::uint32_t>>& waits_for);
 
 /// Throws Error(source) for a mapped collection that is missing (unless optional) and for nothing
 /// to do, Error(usage) for mistakes in mappings. Without a target, tables are as the mappings

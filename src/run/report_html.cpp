@@ -15,7 +15,7 @@ namespace arango2pg::run {
 namespace {
 
 /// A page for people: longer lists are in the JSON.
-constexpr std::size_t most_paths = 600, most_keys = 20, most_places = 5, most_remarks = 40;
+constexpr std::size_t most_paths_shown = 600, most_keys = 20, most_places = 5, most_remarks = 40;
 
 constexpr std::array<const char*, 6> type_words = {"null", "true/false", "number",
                                                    "text", "array",      "object"};
@@ -348,11 +348,12 @@ class Page {
 
   void paths(const ReportCollection& c, const std::string& anchor, TemplateData& out) {
     out.flag("has_paths", !c.paths.empty());
-    for (std::size_t i = 0; i < c.paths.size() && i < most_paths; ++i)
+    for (std::size_t i = 0; i < c.paths.size() && i < most_paths_shown; ++i)
       path(c, c.paths[i], anchor, out.add("paths"));
     std::string left_out;
     const std::uint64_t hidden =
-        c.paths_left_out + (c.paths.size() > most_paths ? c.paths.size() - most_paths : 0);
+        c.paths_left_out +
+        (c.paths.size() > most_paths_shown ? c.paths.size() - most_paths_shown : 0);
     if (hidden > 0)
       left_out = fmt::format("{} more attributes are left out here{}.", format_count(hidden),
                              c.paths_left_out == 0 ? "; the JSON report has them" : "");

@@ -36,12 +36,6 @@ std::string database_of(const std::string& identity) {
   return end == std::string::npos || end < 5 ? "" : identity.substr(5, end - 5);
 }
 
-std::uint64_t number(const std::string& text) {
-  std::uint64_t n = 0;
-  std::from_chars(text.data(), text.data() + text.size(), n);
-  return n;
-}
-
 /// The source with collections that it no longer has: their rows still have a mapping.
 class WithThoseGone final : public doc::Source {
  public:
@@ -250,7 +244,7 @@ std::string Resync::why_not_wal() {
     const std::string& tick = starts_[collection.name].tick;
     if (tick.empty())
       return fmt::format("the log position of collection '{}' is not known", collection.name);
-    least = std::min(least, number(tick));
+    least = std::min(least, tick_number(tick));
   }
   std::string why_not;
   live_->log_since(least, why_not);
@@ -263,9 +257,9 @@ void Resync::refuse_older_files() {
   if (tick.empty()) return;
   for (const auto& collection : job_->plan.collections) {
     const std::uint64_t held =
-        std::max(number(starts_[collection.name].tick),
+        std::max(tick_number(starts_[collection.name].tick),
                  pg::newest_position(*control_, database_of(job_->identity()), collection.name));
-    if (held > number(tick))
+    if (held > tick_number(tick))
       throw Error(
           Exit::usage,
           fmt::format("this dump (tick {}) is older than what the target holds of '{}' (tick "

@@ -2,9 +2,17 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <charconv>
+
 #include "arango/raw_json.h"
 
 namespace arango2pg::run {
+
+std::uint64_t tick_number(std::string_view text) {
+  std::uint64_t n = 0;
+  std::from_chars(text.data(), text.data() + text.size(), n);
+  return n;
+}
 
 std::vector<std::string> Drift::lines() const {
   std::vector<std::string> out;

@@ -2,11 +2,13 @@
 /// What the strategies of a resync share.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arango/live.h"
@@ -18,6 +20,9 @@
 #include "run/resync.h"
 
 namespace arango2pg::run {
+
+/// A log position as a number; 0 = none. They are written in decimal everywhere.
+std::uint64_t tick_number(std::string_view text);
 
 /// Collections of the source that are not those of the target.
 struct Drift {

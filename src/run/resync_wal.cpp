@@ -26,12 +26,6 @@ constexpr std::chrono::seconds idle_write_every{2};
 /// Documents that were refused because of others are tried again no more often than this.
 constexpr std::chrono::seconds try_again_every{5};
 
-std::uint64_t number(std::string_view text) {
-  std::uint64_t n = 0;
-  std::from_chars(text.data(), text.data() + text.size(), n);
-  return n;
-}
-
 /// What a stretch of the log leaves of one collection: of each key the last word, and whether it
 /// was removed before that.
 class NetChanges {
@@ -238,7 +232,7 @@ SyncOutcome LogFollower::run() {
   for (std::size_t i = 0; i < collections_.size(); ++i) {
     const std::string& name = job_.plan.collections[i].name;
     const auto start = job_.starts.find(name);
-    if (start != job_.starts.end()) collections_[i].position = number(start->second.tick);
+    if (start != job_.starts.end()) collections_[i].position = tick_number(start->second.tick);
     if (!job_.gone.contains(name)) position_ = std::min(position_, collections_[i].position);
   }
   std::string why_not;

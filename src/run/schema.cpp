@@ -140,9 +140,10 @@ bool schema_verify(const SchemaOptions& options, const Say& say) {
   for (const auto& s : all)
     if (stands(s) && s.migration.verify.empty())
       say(fmt::format("note {} has no section '-- migrate:verify'\n", s.migration.file));
-  say(fmt::format(
-      "{}: {}, {}\n", o.where(), counted(all),
-      failures.empty() ? "everything holds" : fmt::format("{} failed", failures.size())));
+  say(fmt::format("{}: {}, {}\n", o.where(), counted(all),
+                  failures.empty() ? "everything holds"
+                                   : fmt::format("{} {} found", failures.size(),
+                                                 failures.size() == 1 ? "problem" : "problems")));
   return failures.empty();
 }
 

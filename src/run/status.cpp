@@ -144,8 +144,8 @@ std::string status_text(const std::vector<RunStatus>& runs) {
           c.collection, c.parts_done, c.parts, format_count(c.counters.read),
           format_count(c.counters.written),
           c.counters.deleted > 0 ? format_count(c.counters.deleted) + " deleted  " : std::string(),
-          format_count(c.counters.filtered),
-          format_count(c.counters.quarantined), format_size(c.counters.bytes));
+          format_count(c.counters.filtered), format_count(c.counters.quarantined),
+          format_size(c.counters.bytes));
   }
   return out;
 }
@@ -159,8 +159,9 @@ std::string status_json(const std::vector<RunStatus>& runs) {
           R"({}{{"collection":{},"parts":{},"parts_done":{},"read":{},"written":{},"updated":{},"deleted":{},"filtered":{},)"
           R"("quarantined":{},"bytes":{},"documents_expected":{},"bytes_expected":{}}})",
           collections.empty() ? "" : ",", json_text(c.collection), c.parts, c.parts_done,
-          c.counters.read, c.counters.written, c.counters.updated, c.counters.deleted, c.counters.filtered,
-          c.counters.quarantined, c.counters.bytes, c.documents_expected, c.bytes_expected);
+          c.counters.read, c.counters.written, c.counters.updated, c.counters.deleted,
+          c.counters.filtered, c.counters.quarantined, c.counters.bytes, c.documents_expected,
+          c.bytes_expected);
     for (const auto& g : r.stages)
       stages += fmt::format(R"({}{{"stage":{},"seconds":{:.3f}}})", stages.empty() ? "" : ",",
                             json_text(g.name), g.seconds);

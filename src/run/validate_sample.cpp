@@ -14,7 +14,7 @@ constexpr std::uint64_t fewest_per_piece = 8;
 /// What is read of a piece to choose from.
 constexpr std::uint64_t window = 4U << 20;
 /// Pieces to choose among are about this large.
-constexpr std::uint64_t piece_bytes = 1U << 20;
+constexpr std::uint64_t sample_piece_bytes = 1U << 20;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ std::vector<SamplePart> choose_sample(doc::Source& source, const doc::Collection
       std::clamp<std::uint64_t>(documents / fewest_per_piece, 1, most_pieces);
   doc::SplitOptions split;
   split.lanes = static_cast<unsigned>(
-      std::clamp<std::uint64_t>(collection.bytes / piece_bytes, pieces, 64 * most_pieces));
+      std::clamp<std::uint64_t>(collection.bytes / sample_piece_bytes, pieces, 64 * most_pieces));
   auto parts = source.split(collection, split);
   const std::uint64_t there = parts.size();
   const std::uint64_t chosen = std::min(pieces, there);

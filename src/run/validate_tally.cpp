@@ -8,7 +8,7 @@ namespace arango2pg::run {
 namespace {
 
 /// Paths of one rule that are told apart.
-constexpr std::size_t most_paths = 200;
+constexpr std::size_t most_rule_paths = 200;
 constexpr const char* other_paths = "(other paths)";
 
 void by_count(std::vector<NamedCount>& all) {
@@ -37,7 +37,7 @@ void Tally::count(const std::string& rule, const std::string& path, const std::s
     if (end != std::string::npos && place.find_first_not_of("0123456789", at + 1) == end)
       place.erase(at + 1, end - at - 1);
   }
-  const bool known = r.paths.contains(place) || r.paths.size() < most_paths;
+  const bool known = r.paths.contains(place) || r.paths.size() < most_rule_paths;
   ++r.paths[known ? place : other_paths];
   if (key.empty())
     ++r.without_key;

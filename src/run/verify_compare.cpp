@@ -14,9 +14,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Pieces of a table that are read in one go: small enough to be repeated, large enough that
-/// starting one costs nothing.
-constexpr std::uint64_t piece_bytes = 8U << 20;
 constexpr std::uint64_t fewest_buckets = 1U << 12;
 /// A pass that took longer is worth a saved state when it ends.
 constexpr std::chrono::milliseconds worth_saving{10000};

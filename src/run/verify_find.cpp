@@ -17,9 +17,6 @@ namespace {
 constexpr std::uint64_t candidate_bytes = 160;
 constexpr unsigned most_rounds = 6;
 constexpr std::size_t documents_at_once = 200;
-/// Pieces of a table that one connection reads in one go.
-constexpr std::uint64_t piece_bytes = 8U << 20;
-
 bool has_rows(const DigestedBatch& batch, std::uint32_t doc) {
   return std::any_of(batch.rows.tables.begin(), batch.rows.tables.end(), [&](const auto& t) {
     return std::binary_search(t.row_doc.begin(), t.row_doc.end(), doc);

@@ -4,12 +4,6 @@
 #include "run/verify_find.h"
 
 namespace arango2pg::run {
-namespace {
-
-constexpr std::size_t rows_at_once = 500;
-
-}  // namespace
-
 void DifferenceFinder::collect_leftovers() {
   for (std::size_t i = 0; i < candidates_.size();) {
     std::size_t end = i;

@@ -13,7 +13,6 @@
 namespace arango2pg::run {
 namespace {
 
-constexpr std::size_t rows_at_once = 500;
 constexpr std::uint64_t page_bytes = 1U << 20;
 
 /// Bytes of a bytea in hex form ("\x6162").

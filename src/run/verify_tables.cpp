@@ -7,15 +7,11 @@
 #include <set>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "pg/catalog.h"
 
 namespace arango2pg::run {
 namespace {
-
-template <class List, class Item>
-bool contains(const List& list, const Item& item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
 
 constexpr const char* deleted_column = "deleted_at";
 

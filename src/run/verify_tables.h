@@ -12,6 +12,12 @@
 
 namespace arango2pg::run {
 
+/// Pieces of a table that are read in one go: small enough to be repeated, large enough that
+/// starting one costs nothing.
+inline constexpr std::uint64_t piece_bytes = 8U << 20;
+/// Rows that are asked for by key in one query.
+inline constexpr std::size_t rows_at_once = 500;
+
 struct VerifiedTable {
   pg::ReadTable read;           ///< all columns that some mapping fills
   doc::ComparedTable compared;  ///< likewise
