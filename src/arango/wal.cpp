@@ -28,6 +28,11 @@ std::uint64_t number(std::string_view text) {
   return n;
 }
 
+std::string_view unquoted(std::string_view value) {
+  return value.size() >= 2 && value.front() == '"' ? value.substr(1, value.size() - 2)
+                                                   : std::string_view();
+}
+
 std::uint64_t header(const Reply& reply, std::string_view name) {
   for (const auto& [n, value] : reply.headers)
     if (n == name) return number(value);
@@ -179,7 +184,7 @@ void WalReader::read_line(std::string_view line) {
   while (const auto member = members.next()) {
     if (member->name == "tick") m.tick = number(member->value);
     if (member->name == "type") m.type = number(member->value);
-    if (member->name == "cuid") m.cuid = string_text(member->value);
+    if (member->name == "cuid") m.cuid = unquoted(member->value);
     if (member->name == "data") m.data = member->value;
     if (member->name != "tid") continue;
     m.tid = number(member->value);
@@ -243,8 +248,9 @@ std::uint32_t WalReader::collection(std::string_view cuid) {
   if (!events_.empty() && collections_[events_.back().collection] == cuid)
     return events_.back().collection;
   const auto at = std::find(collections_.begin(), collections_.end(), cuid);
+  const auto index = static_cast<std::uint32_t>(at - collections_.begin());
   if (at == collections_.end()) collections_.emplace_back(cuid);
-  return static_cast<std::uint32_t>(at - collections_.begin());
+  return index;
 }
 
 doc::DocRef WalReader::place(std::string_view text) const {
