@@ -22,9 +22,7 @@ if(ARANGO2PG_SANITIZE)
 endif()
 # What the tests of a sanitizer's build run with: the first finding fails the test, with its stack.
 set(arango2pg_test_environment "")
-if("thread" IN_LIST ARANGO2PG_SANITIZE)
-  set(arango2pg_test_environment "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
-elseif(ARANGO2PG_SANITIZE)
+if(ARANGO2PG_SANITIZE AND NOT "thread" IN_LIST ARANGO2PG_SANITIZE)
   set(arango2pg_test_environment "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1"
     "UBSAN_OPTIONS=print_stacktrace=1")
 endif()

@@ -9,12 +9,14 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 
 #include "base/channel.h"
 #include "doc/batch.h"
 #include "run/failure.h"
+#include "run/handover.h"
 
 namespace arango2pg::run {
 
@@ -27,36 +29,57 @@ void map_stage(Channel<doc::DocBatch>& in, Failure& failure, MakeState make_stat
                Deliver deliver) {
   using State = decltype(make_state());
   using Result = decltype(map(std::declval<doc::DocBatch>(), std::declval<State&>()));
+  struct Item {
+    doc::DocBatch batch;
+    std::optional<Result> result;
+  };
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   // One thread more than cores, for the filter that waits; TBB caps workers at the hardware
   // otherwise.
   const tbb::global_control threads(tbb::global_control::max_allowed_parallelism, cores + 1);
   tbb::task_arena arena(static_cast<int>(cores + 1));
   tbb::enumerable_thread_specific<State> states(make_state);
-  const auto pop = [&in](tbb::flow_control& control) -> std::shared_ptr<doc::DocBatch> {
+  char begin = 0, end = 0, popping = 0, delivering = 0;  // addresses for ThreadSanitizer
+  // Plain pointers: TBB would allocate its own copy of anything larger.
+  const auto pop = [&](tbb::flow_control& control) -> Item* {
+    takes_over(&begin);
+    const Turn turn(&popping);
     auto batch = in.pop();
-    if (batch) return std::make_shared<doc::DocBatch>(std::move(*batch));
-    control.stop();
-    return nullptr;
+    if (!batch) {
+      control.stop();
+      return nullptr;
+    }
+    auto* item = new Item{std::move(*batch), {}};
+    hands_over(item);
+    return item;
   };
-  const auto work = [&](const std::shared_ptr<doc::DocBatch>& batch) {
-    std::shared_ptr<Result> result;
-    failure.guard(
-        [&] { result = std::make_shared<Result>(map(std::move(*batch), states.local())); });
-    return result;  // nothing after a failure: the channels are closed, so the pipeline runs dry
+  const auto work = [&](Item* item) {
+    takes_over(&begin);
+    takes_over(item);
+    // No result after a failure: the channels are closed, so the pipeline runs dry.
+    failure.guard([&] { item->result.emplace(map(std::move(item->batch), states.local())); });
+    hands_over(item);
+    hands_over(&end);
+    return item;
   };
-  const auto hand_over = [&](const std::shared_ptr<Result>& result) {
-    if (result) failure.guard([&] { deliver(std::move(*result)); });
+  const auto hand_over = [&](Item* item) {
+    takes_over(&begin);
+    takes_over(item);
+    {
+      const Turn turn(&delivering);
+      const std::unique_ptr<Item> owned(item);
+      if (owned->result) failure.guard([&] { deliver(std::move(*owned->result)); });
+    }
+    hands_over(&end);
   };
+  hands_over(&begin);
   arena.execute([&] {
     tbb::parallel_pipeline(
-        2 * cores, tbb::make_filter<void, std::shared_ptr<doc::DocBatch>>(
-                       tbb::filter_mode::serial_in_order, pop) &
-                       tbb::make_filter<std::shared_ptr<doc::DocBatch>, std::shared_ptr<Result>>(
-                           tbb::filter_mode::parallel, work) &
-                       tbb::make_filter<std::shared_ptr<Result>, void>(
-                           tbb::filter_mode::serial_in_order, hand_over));
+        2 * cores, tbb::make_filter<void, Item*>(tbb::filter_mode::serial_in_order, pop) &
+                       tbb::make_filter<Item*, Item*>(tbb::filter_mode::parallel, work) &
+                       tbb::make_filter<Item*, void>(tbb::filter_mode::serial_in_order, hand_over));
   });
+  takes_over(&end);
 }
 
 }  // namespace arango2pg::run

@@ -1,10 +1,5 @@
 #include "run/pipeline.h"
 
-#include <tbb/enumerable_thread_specific.h>
-#include <tbb/global_control.h>
-#include <tbb/parallel_pipeline.h>
-#include <tbb/task_arena.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -19,6 +14,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "run/failure.h"
+#include "run/map_stage.h"
 
 namespace arango2pg::run {
 namespace {
@@ -124,47 +120,19 @@ void Pipeline::read_stream(const pg::Claim& claim) {
 /// Parse, validate, transform, encode: CPU only, on TBB's threads; the input filter's pop is the
 /// one wait.
 void Pipeline::transform() {
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  // One thread more than cores, for the filter that waits; TBB caps workers at the hardware
-  // otherwise.
-  const tbb::global_control threads(tbb::global_control::max_allowed_parallelism, cores + 1);
-  tbb::task_arena arena(static_cast<int>(cores + 1));
-  tbb::enumerable_thread_specific<mapping::Scratch> scratch(
-      [this] { return mapping::Scratch(config_.run); });
-  const auto input = [this](tbb::flow_control& control) -> std::shared_ptr<doc::DocBatch> {
-    auto batch = fetched_.pop();
-    if (batch) return std::make_shared<doc::DocBatch>(std::move(*batch));
-    control.stop();
-    return nullptr;
+  const auto map = [this](doc::DocBatch batch, mapping::Scratch& scratch) {
+    return parts_.plans[batch.collection]->apply(std::move(batch), scratch);
   };
-  const auto map = [&](const std::shared_ptr<doc::DocBatch>& batch) {
-    std::shared_ptr<doc::RowBatch> rows;
-    failure_.guard([&] {
-      rows = std::make_shared<doc::RowBatch>(
-          parts_.plans[batch->collection]->apply(std::move(*batch), scratch.local()));
-    });
-    return rows;  // nothing after a failure: guard() has closed the channels, so the pipeline runs
-                  // dry
-  };
-  const auto output = [this](const std::shared_ptr<doc::RowBatch>& rows) {
-    if (!rows) return;
+  const auto deliver = [this](doc::RowBatch rows) {
     Lane* lane = nullptr;
     {
       const std::lock_guard lock(lane_of_mutex_);
-      lane = lane_of_.at(rows->part);
+      lane = lane_of_.at(rows.part);
     }
-    lane->queue.push(std::move(*rows));
+    lane->queue.push(std::move(rows));
   };
-  arena.execute([&] {
-    tbb::parallel_pipeline(
-        2 * cores,
-        tbb::make_filter<void, std::shared_ptr<doc::DocBatch>>(tbb::filter_mode::serial_in_order,
-                                                               input) &
-            tbb::make_filter<std::shared_ptr<doc::DocBatch>, std::shared_ptr<doc::RowBatch>>(
-                tbb::filter_mode::parallel, map) &
-            tbb::make_filter<std::shared_ptr<doc::RowBatch>, void>(
-                tbb::filter_mode::serial_in_order, output));
-  });
+  map_stage(
+      fetched_, failure_, [this] { return mapping::Scratch(config_.run); }, map, deliver);
   for (auto& lane : lanes_) lane->queue.close();
 }
 

@@ -1,10 +1,5 @@
 #include "run/scan.h"
 
-#include <tbb/enumerable_thread_specific.h>
-#include <tbb/global_control.h>
-#include <tbb/parallel_pipeline.h>
-#include <tbb/task_arena.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -15,6 +10,7 @@
 
 #include "base/channel.h"
 #include "run/failure.h"
+#include "run/map_stage.h"
 
 namespace arango2pg::run {
 namespace {
@@ -92,37 +88,12 @@ void Scan::read(std::vector<doc::PartTask> stream) {
 }
 
 void Scan::map() {
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  // One thread more than cores, for the filter that waits.
-  const tbb::global_control threads(tbb::global_control::max_allowed_parallelism, cores + 1);
-  tbb::task_arena arena(static_cast<int>(cores + 1));
-  tbb::enumerable_thread_specific<ScanJob::Mapper> mappers([this] { return job_.make_mapper(); });
-  const auto input = [this](tbb::flow_control& control) -> std::shared_ptr<doc::DocBatch> {
-    auto batch = fetched_.pop();
-    if (batch) return std::make_shared<doc::DocBatch>(std::move(*batch));
-    control.stop();
-    return nullptr;
+  const auto map = [this](doc::DocBatch batch, ScanJob::Mapper& mapper) {
+    const Timed timed(map_micros_);
+    return mapper(std::move(batch));
   };
-  const auto middle = [&](const std::shared_ptr<doc::DocBatch>& batch) {
-    std::shared_ptr<Mapped> rows;
-    failure_.guard([&] {
-      const Timed timed(map_micros_);
-      rows = std::make_shared<Mapped>(mappers.local()(std::move(*batch)));
-    });
-    return rows;
-  };
-  const auto output = [this](const std::shared_ptr<Mapped>& rows) {
-    if (rows) mapped_.push(std::move(*rows));
-  };
-  arena.execute([&] {
-    tbb::parallel_pipeline(
-        2 * cores, tbb::make_filter<void, std::shared_ptr<doc::DocBatch>>(
-                       tbb::filter_mode::serial_in_order, input) &
-                       tbb::make_filter<std::shared_ptr<doc::DocBatch>, std::shared_ptr<Mapped>>(
-                           tbb::filter_mode::parallel, middle) &
-                       tbb::make_filter<std::shared_ptr<Mapped>, void>(
-                           tbb::filter_mode::serial_in_order, output));
-  });
+  map_stage(fetched_, failure_, job_.make_mapper, map,
+            [this](Mapped rows) { mapped_.push(std::move(rows)); });
 }
 
 void Scan::consume() {
