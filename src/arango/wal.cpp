@@ -28,11 +28,6 @@ std::uint64_t number(std::string_view text) {
   return n;
 }
 
-std::string_view unquoted(std::string_view value) {
-  return value.size() >= 2 && value.front() == '"' ? value.substr(1, value.size() - 2)
-                                                   : std::string_view();
-}
-
 std::uint64_t header(const Reply& reply, std::string_view name) {
   for (const auto& [n, value] : reply.headers)
     if (n == name) return number(value);
@@ -184,7 +179,7 @@ void WalReader::read_line(std::string_view line) {
   while (const auto member = members.next()) {
     if (member->name == "tick") m.tick = number(member->value);
     if (member->name == "type") m.type = number(member->value);
-    if (member->name == "cuid") m.cuid = unquoted(member->value);
+    if (member->name == "cuid") m.cuid = string_text(member->value);
     if (member->name == "data") m.data = member->value;
     if (member->name != "tid") continue;
     m.tid = number(member->value);
