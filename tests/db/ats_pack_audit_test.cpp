@@ -34,6 +34,17 @@ TEST_F(AtsAudit, AnInsertLeavesAnEntryWithoutChanges) {
             "1");
 }
 
+TEST_F(AtsAudit, EachDocumentTableIsLoggedWhateverHappensToARow) {
+  for (const std::string table :
+       {"resume_documents", "job_documents", "optimization_results", "research_results"})
+    sql("INSERT INTO " + table + " (user_id, status) VALUES ('ada', 'failed'); UPDATE " + table +
+        " SET task_id = 't'; DELETE FROM " + table);
+  EXPECT_EQ(rows("SELECT document_type, string_agg(action, ' ' ORDER BY id), "
+                 "count(DISTINCT document_id) FROM document_audit_log GROUP BY 1 ORDER BY min(id)"),
+            "resume|insert update delete|1, job|insert update delete|1, "
+            "optimization|insert update delete|1, research|insert update delete|1");
+}
+
 // The original stored the whole old and new row at every update.
 TEST_F(AtsAudit, AnUpdateSaysWhatChangedAndNamesTheDocumentsOnly) {
   sql(R"(INSERT INTO resume_documents (user_id, status, filename) VALUES ('ada', 'parsing', NULL);

@@ -8,32 +8,12 @@ namespace {
 
 class AtsRollback : public AtsPackTest {
  protected:
-  /// Everything in the database that the pack could have made, by name; without copies in `backup`.
-  std::string catalog() {
-    return rows(R"(
-      SELECT kind, name FROM (
-        SELECT 'relation' AS kind, c.oid::regclass::text || ' ' || coalesce(array_to_string(reloptions, ','), '') AS name
-        FROM pg_class c WHERE relnamespace IN (to_regnamespace('public'), to_regnamespace('rollback'))
-        UNION ALL
-        SELECT 'column', a.attrelid::regclass || '.' || a.attname || ' ' || format_type(atttypid, atttypmod)
-               || coalesce(pg_get_expr(d.adbin, d.adrelid), '')
-        FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid LEFT JOIN pg_attrdef d ON d.adrelid = attrelid AND d.adnum = attnum
-        WHERE relnamespace = to_regnamespace('public') AND attnum > 0 AND NOT attisdropped
-        UNION ALL SELECT 'function', p.oid::regprocedure::text FROM pg_proc p
-        WHERE pronamespace IN (to_regnamespace('public'), to_regnamespace('rollback'), to_regnamespace('backup'))
-        UNION ALL SELECT 'constraint', conname || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = to_regnamespace('public')
-        UNION ALL SELECT 'trigger', tgname || tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal
-        UNION ALL SELECT 'domain', oid::regtype::text FROM pg_type WHERE typtype = 'd' AND typnamespace = to_regnamespace('public')
-        UNION ALL SELECT 'statistics', stxname FROM pg_statistic_ext
-        UNION ALL SELECT 'configuration', cfgname FROM pg_ts_config
-        UNION ALL SELECT 'extension', extname FROM pg_extension) o
-      ORDER BY kind, name COLLATE "C")");
-  }
+  /// Without the copies in `backup`.
+  std::string catalog() { return dump("-N backup"); }
   void down(int to) {
     sql("SET client_min_messages = warning");
-    migrate_down(connection(), load(), "public", to);
+    AtsPackTest::down(to);
   }
-  void up() { migrate_up(connection(), load(), "public"); }
 };
 
 TEST_F(AtsRollback, ReportsEachObjectAndEachIsFine) {
@@ -114,7 +94,7 @@ TEST_F(AtsRollback, ValidationCanGoAndComeBack) {
       << "nothing left";
   up();
   EXPECT_EQ(catalog(), whole);
-  EXPECT_EQ(verify_problems(connection(), load(), "public"), "");
+  EXPECT_EQ(verify(), "");
 }
 
 TEST_F(AtsRollback, FunctionsGoWithTheIndexesAndViewsThatNeedThem) {
@@ -145,7 +125,7 @@ TEST_F(AtsRollback, TheTablesGoOnlyWhenAskedForAndAfterACopy) {
   EXPECT_EQ(rows("SELECT user_id, filename FROM " + copy + " ORDER BY 2"), "ada|a, ada|b");
   up();
   EXPECT_EQ(value("SELECT count(*) FROM resume_documents"), "0");
-  EXPECT_EQ(verify_problems(connection(), load(), "public"), "");
+  EXPECT_EQ(verify(), "");
 }
 
 TEST_F(AtsRollback, EverythingGoesAsByTheDownSections) {

@@ -4,43 +4,24 @@
 
 #include <string>
 
-#include "support/pack_db.h"
+#include "db/pack_fixture.h"
 
-namespace arango2pg::test {
+namespace arango2pg::pg {
 namespace {
 
-class EntitiesPack : public WithPack {
+class EntitiesPack : public PackTest {
  protected:
-  EntitiesPack() : WithPack("entities") {}
+  EntitiesPack() : PackTest("entities") {}
 
-  void SetUp() override {
-    WithPack::SetUp();
-    if (IsSkipped()) return;
-    if (!missing().empty())
-      GTEST_SKIP() << "the server has no extension " << missing()
-                   << " (Debian: postgresql-contrib, postgresql-postgis): scripts/install-deps";
-  }
-  static std::string missing() {
-    static const std::string names = [] {
-      auto connection = pg::Connection("dbname=postgres", "test");
-      return connection
-          .exec(
-              "SELECT coalesce(string_agg(e, ', '), '') FROM unnest('{ltree,postgis}'::text[]) AS "
-              "e WHERE NOT EXISTS (SELECT FROM pg_available_extensions WHERE name = e)")
-          .text(0, 0);
-    }();
-    return names;
-  }
   /// A copy of a database that has the extensions: creating PostGIS takes a second each time.
   std::string database_options() override {
-    if (!missing().empty()) return WithPack::database_options();
-    static const TempDb pattern;
+    static const test::TempDb pattern;
     static const bool ready = [] {
       pattern.connect().script("CREATE EXTENSION ltree; CREATE EXTENSION postgis");
       return true;
     }();
     EXPECT_TRUE(ready);
-    return "TEMPLATE " + pg::quote(pattern.name());
+    return "TEMPLATE " + quote(pattern.name());
   }
   void entity(const std::string& path, const std::string& more_columns = "",
               const std::string& more_values = "") {
@@ -76,23 +57,11 @@ class EntitiesPack : public WithPack {
   }
 };
 
-TEST_F(EntitiesPack, GoesUpDownAndUpAgain) {
-  const std::string before = catalog();
-  up();
-  const std::string all = catalog();
-  EXPECT_EQ(wrong(), "");
-  up();
-  EXPECT_EQ(catalog(), all) << "up twice changes nothing";
-  down();
-  EXPECT_EQ(catalog(), before);
-  up();
-  EXPECT_EQ(catalog(), all);
-  EXPECT_EQ(wrong(), "");
-}
+TEST_F(EntitiesPack, ReversesEveryStepExactly) { expect_every_step_reversible(); }
 
 TEST_F(EntitiesPack, LivesInASchemaOfItsOwn) {
   up(0, "forecastin");
-  EXPECT_EQ(wrong("forecastin"), "");
+  EXPECT_EQ(verify("forecastin"), "");
   query("SET search_path = pg_catalog");
   query(
       "INSERT INTO forecastin.entities (name, entity_type, path) "
@@ -114,7 +83,7 @@ TEST_F(EntitiesPack, GeneratesDepthAndHash) {
             "3 " + value("SELECT encode(sha256('root.continent.europe'), 'hex')"));
   query("UPDATE entities SET path = 'root.eu'");
   EXPECT_EQ(value("SELECT path_depth FROM entities"), "2");
-  EXPECT_NE(refusal("UPDATE entities SET path_depth = 7"), "");
+  EXPECT_NE(run("UPDATE entities SET path_depth = 7"), "");
 }
 
 TEST_F(EntitiesPack, StampsChangesButNotWhileLoading) {
@@ -131,8 +100,8 @@ TEST_F(EntitiesPack, StampsChangesButNotWhileLoading) {
 TEST_F(EntitiesPack, RefusesWhatIsNoPlace) {
   up();
   const auto refused = [&](const std::string& columns, const std::string& values) {
-    return refusal("INSERT INTO entities (name, entity_type, " + columns + ") VALUES ('n', 't', " +
-                   values + ")");
+    return run("INSERT INTO entities (name, entity_type, " + columns + ") VALUES ('n', 't', " +
+               values + ")");
   };
   EXPECT_NE(refused("description", "'no path'").find("null value in column \"path\""),
             std::string::npos)
@@ -155,7 +124,7 @@ TEST_F(EntitiesPack, RefusesWhatIsNoPlace) {
 TEST_F(EntitiesPack, TakesAPathOnceAmongActiveEntities) {
   up();
   entity("root.a");
-  EXPECT_NE(refusal("INSERT INTO entities (name, entity_type, path) VALUES ('n', 't', 'root.a')")
+  EXPECT_NE(run("INSERT INTO entities (name, entity_type, path) VALUES ('n', 't', 'root.a')")
                 .find("entities_active_path_key"),
             std::string::npos);
   entity("root.a", ", is_active", ", false");
@@ -171,12 +140,24 @@ TEST_F(EntitiesPack, RelatesEntitiesOncePerType) {
       "INSERT INTO entity_relationships (source_entity_id, target_entity_id, relationship_type, "
       "strength) SELECT a.id, b.id, 'ally', 0.5 FROM entities a, entities b "
       "WHERE a.path = 'a' AND b.path = 'b'";
-  EXPECT_EQ(refusal(relate), "");
-  EXPECT_NE(refusal(relate).find("entity_relationships_once_key"), std::string::npos);
-  EXPECT_NE(refusal("UPDATE entity_relationships SET strength = 2").find("strength_check"),
+  EXPECT_EQ(run(relate), "");
+  EXPECT_NE(run(relate).find("entity_relationships_once_key"), std::string::npos);
+  EXPECT_NE(run("UPDATE entity_relationships SET strength = 2").find("strength_check"),
             std::string::npos);
   query("DELETE FROM entities WHERE path = 'b'");
   EXPECT_EQ(value("SELECT count(*) FROM entity_relationships"), "0");
+}
+
+TEST_F(EntitiesPack, HasTheFeatureFlagsOfTheApplication) {
+  up();
+  EXPECT_EQ(rows("SELECT flag_name, is_enabled, rollout_percentage FROM feature_flags ORDER BY 1"),
+            "ff.geo.map|t|100, ff.hierarchy.optimized|t|100, ff.ml.ab_routing|f|0, "
+            "ff.ws.realtime|t|100");
+  // New ones are off until somebody says otherwise.
+  sql("INSERT INTO feature_flags (flag_name) VALUES ('ff.new')");
+  EXPECT_EQ(rows("SELECT is_enabled, rollout_percentage FROM feature_flags "
+                 "WHERE flag_name = 'ff.new'"),
+            "f|0");
 }
 
 TEST_F(EntitiesPack, FindsByPathAndPositionThroughItsIndexes) {
@@ -266,9 +247,9 @@ TEST_F(EntitiesPack, CanBeReadWhileItIsRefreshed) {
   up();
   tree();
   auto reader = db().connect("reader");
-  const pg::Transaction reading(reader);
+  const Transaction reading(reader);
   reader.exec("SELECT * FROM hierarchy_mv");
-  EXPECT_EQ(refusal("SET lock_timeout = '2s'; REFRESH MATERIALIZED VIEW CONCURRENTLY hierarchy_mv"),
+  EXPECT_EQ(run("SET lock_timeout = '2s'; REFRESH MATERIALIZED VIEW CONCURRENTLY hierarchy_mv"),
             "");
   entity("root.fiji");
   EXPECT_EQ(reader.exec("SELECT count(*) FROM hierarchy_mv").text(0, 0), "8");
@@ -277,7 +258,7 @@ TEST_F(EntitiesPack, CanBeReadWhileItIsRefreshed) {
 TEST_F(EntitiesPack, ARefreshThatFailsDoesNotTakeTheChangeWithIt) {
   up();
   {
-    pg::Transaction transaction(connection());
+    Transaction transaction(connection());
     query("DECLARE c CURSOR FOR SELECT * FROM hierarchy_mv");
     query("FETCH c");
     entity("root");
@@ -304,7 +285,7 @@ TEST_F(EntitiesPack, RefreshesOnScheduleAfterEnoughChangesOrTime) {
             "no_changes");
   entity("a");
   {  // one row in the log per transaction, with all its changes
-    pg::Transaction transaction(connection());
+    Transaction transaction(connection());
     entity("b");
     query("UPDATE entities SET name = 'B' WHERE path = 'b'");
     transaction.commit();
@@ -342,7 +323,7 @@ TEST_F(EntitiesPack, OnlyOneRefreshRunsAtATime) {
   query("UPDATE materialized_view_refresh_schedule SET refresh_mode = 'scheduled'");
   entity("a");
   auto other = db().connect("other");
-  const pg::Transaction transaction(other);
+  const Transaction transaction(other);
   other.exec("SELECT automated_refresh_materialized_view('hierarchy_mv', true)");
   EXPECT_EQ(value("SELECT automated_refresh_materialized_view('hierarchy_mv') ->> 'reason'"),
             "busy");
@@ -352,7 +333,7 @@ TEST_F(EntitiesPack, FillsAViewThatWasNeverFilled) {
   up();
   entity("root");
   query("REFRESH MATERIALIZED VIEW hierarchy_mv WITH NO DATA");
-  EXPECT_NE(wrong().find("never refreshed"), std::string::npos);
+  EXPECT_NE(verify().find("never refreshed"), std::string::npos);
   query("SELECT refresh_hierarchy_views()");
   EXPECT_EQ(value("SELECT count(*) FROM hierarchy_mv"), "1");
 }
@@ -391,7 +372,7 @@ TEST_F(EntitiesPack, BuildsPathsFromParents) {
       "('00000000000000000000000000000003', lpad('5', 32, '0')::uuid), "
       "('00000000000000000000000000000003', lpad('5', 32, '0')::uuid)");  // one parent, named twice
   load("Tokyo 5 ");
-  EXPECT_NE(wrong().find("5 entities still wait for their path"), std::string::npos);
+  EXPECT_NE(verify().find("5 entities still wait for their path"), std::string::npos);
   EXPECT_EQ(value("SELECT build_entity_paths()"), "5");
   EXPECT_EQ(paths(),
             "world,world.asia,world.asia.japan,root.continent.europe.cote,world.asia.japan.tokyo");
@@ -523,7 +504,7 @@ TEST_F(EntitiesPack, BackfillsScoresOnceAndTakesThemBackExactly) {
   up();
   EXPECT_EQ(list(scores), "given 0.07,none 0.00 computed,zero 0.40 computed_over_zero");
   EXPECT_EQ(list("SELECT DISTINCT updated_at::date FROM entities"), "2025-11-09");
-  EXPECT_EQ(wrong(), "");
+  EXPECT_EQ(verify(), "");
   query("UPDATE entities SET description = 'now there is more' WHERE path = 'none'");
   query("CALL backfill_confidence_scores()");
   EXPECT_EQ(list(scores), "given 0.07,none 0.00 computed,zero 0.40 computed_over_zero")
@@ -546,29 +527,29 @@ TEST_F(EntitiesPack, BackfillsInBatchesThatReachEveryEntity) {
 
 TEST_F(EntitiesPack, VerifyComparesDefinitions) {
   up();
-  const auto expect = [&](int number, const std::string& change, const std::string& said) {
-    const std::string found = wrong_after(number, change);
+  const auto expect = [&](const std::string& change, const std::string& said) {
+    const std::string found = verify_after(change);
     EXPECT_NE(found.find(said), std::string::npos) << found;
   };
-  EXPECT_EQ(wrong_after(1, "SELECT 1"), "");
-  expect(1, "ALTER TABLE entities ALTER location TYPE geometry(Point, 3857) USING NULL",
+  EXPECT_EQ(verify_after("SELECT 1"), "");
+  expect("ALTER TABLE entities ALTER location TYPE geometry(Point, 3857) USING NULL",
          "column entities.location is geometry(Point,3857)");
-  expect(1,
-         "ALTER TABLE entities DROP CONSTRAINT entities_location_check, ADD CONSTRAINT "
-         "entities_location_check CHECK (ST_X(location) < 180)",
-         "constraint entities_location_check");
-  expect(1,
-         "DROP INDEX entities_active_path_key; CREATE INDEX entities_active_path_key "
-         "ON entities (path) WHERE is_active AND deleted_at IS NULL",
-         "index entities_active_path_key on entities is btree (path)");
-  expect(1, "DELETE FROM feature_flags WHERE flag_name = 'ff.geo.map'", "feature_flags lacks");
-  expect(2, "DROP INDEX hierarchy_mv_id_idx", "index hierarchy_mv_id_idx is missing");
-  expect(3, "ALTER TABLE entities DISABLE TRIGGER entity_hierarchy_refresh",
+  expect(
+      "ALTER TABLE entities DROP CONSTRAINT entities_location_check, ADD CONSTRAINT "
+      "entities_location_check CHECK (ST_X(location) < 180)",
+      "constraint entities_location_check");
+  expect(
+      "DROP INDEX entities_active_path_key; CREATE INDEX entities_active_path_key "
+      "ON entities (path) WHERE is_active AND deleted_at IS NULL",
+      "index entities_active_path_key on entities is btree (path)");
+  expect("DELETE FROM feature_flags WHERE flag_name = 'ff.geo.map'", "feature_flags lacks");
+  expect("DROP INDEX hierarchy_mv_id_idx", "index hierarchy_mv_id_idx is missing");
+  expect("ALTER TABLE entities DISABLE TRIGGER entity_hierarchy_refresh",
          "trigger entity_hierarchy_refresh is disabled");
-  expect(3, "DELETE FROM materialized_view_refresh_schedule",
+  expect("DELETE FROM materialized_view_refresh_schedule",
          "hierarchy_mv is not in materialized_view_refresh_schedule");
-  expect(4, "DROP TABLE entity_path_problems", "entity_path_problems: missing");
+  expect("DROP TABLE entity_path_problems", "entity_path_problems: missing");
 }
 
 }  // namespace
-}  // namespace arango2pg::test
+}  // namespace arango2pg::pg

@@ -6,9 +6,9 @@
 #include <string>
 #include <thread>
 
-#include "support/pack_db.h"
+#include "db/pack_fixture.h"
 
-namespace arango2pg::test {
+namespace arango2pg::pg {
 namespace {
 
 const std::string six_stages =
@@ -16,9 +16,9 @@ const std::string six_stages =
     "('video_processing', 5), ('notification', 6)";
 const std::string first = "00000000-0000-4000-8000-000000000001";
 
-class RequestsPack : public WithPack {
+class RequestsPack : public PackTest {
  protected:
-  RequestsPack() : WithPack("requests") {}
+  RequestsPack() : PackTest("requests") {}
 
   /// The pack with a school and two students.
   void start() {
@@ -50,23 +50,11 @@ class RequestsPack : public WithPack {
   }
 };
 
-TEST_F(RequestsPack, GoesUpDownAndUpAgain) {
-  const std::string before = catalog();
-  up();
-  const std::string all = catalog();
-  EXPECT_EQ(wrong(), "");
-  up();
-  EXPECT_EQ(catalog(), all) << "up twice changes nothing";
-  down();
-  EXPECT_EQ(catalog(), before);
-  up();
-  EXPECT_EQ(catalog(), all);
-  EXPECT_EQ(wrong(), "");
-}
+TEST_F(RequestsPack, ReversesEveryStepExactly) { expect_every_step_reversible(); }
 
 TEST_F(RequestsPack, LivesInASchemaOfItsOwn) {
   up(0, "vividly");
-  EXPECT_EQ(wrong("vividly"), "");
+  EXPECT_EQ(verify("vividly"), "");
   // The caller's search_path does not matter: functions know where they live.
   connection().script(R"(
     INSERT INTO vividly.users (user_id, email, first_name, last_name, role)
@@ -87,7 +75,7 @@ TEST_F(RequestsPack, CompletesEnumerationsThatAreThereAlready) {
     CREATE TYPE content_stage_status AS ENUM ('in_progress', 'failed', 'blocked');
     CREATE TYPE user_role AS ENUM ('student', 'teacher', 'admin', 'super_admin');)");
   up();
-  EXPECT_EQ(wrong(), "");
+  EXPECT_EQ(verify(), "");
   EXPECT_EQ(list("SELECT unnest(enum_range(NULL::content_stage_status))"),
             "pending,in_progress,completed,failed,skipped,blocked");
   down();
@@ -115,19 +103,19 @@ TEST_F(RequestsPack, UsesUsersAndOrganisationsThatAreThereAndLeavesThemOnTheWayD
     CREATE TABLE organizations (organization_id varchar(100) PRIMARY KEY, name varchar(255) NOT NULL);
     CREATE TABLE users (user_id varchar(100) PRIMARY KEY, first_name varchar(100) NOT NULL,
                         last_name varchar(100) NOT NULL, password_hash text);)");
-  const std::string before = catalog();
+  const std::string before = dump();
   up();
-  EXPECT_EQ(wrong(), "");
+  EXPECT_EQ(verify(), "");
   down();
-  EXPECT_EQ(catalog(), before);
+  EXPECT_EQ(dump(), before);
 }
 
 TEST_F(RequestsPack, EnforcesItsConstraints) {
   start();
   request();
   const auto refused = [&](const std::string& columns, const std::string& values) {
-    return refusal("INSERT INTO content_requests (correlation_id, topic, student_id" + columns +
-                   ") VALUES ('other', 't', " + values + ")");
+    return run("INSERT INTO content_requests (correlation_id, topic, student_id" + columns +
+               ") VALUES ('other', 't', " + values + ")");
   };
   EXPECT_NE(refused("", "'nobody'").find("content_requests_student_id_fkey"), std::string::npos);
   EXPECT_NE(refused(", organization_id", "'ada', 'none'").find("organization_id_fkey"),
@@ -136,16 +124,16 @@ TEST_F(RequestsPack, EnforcesItsConstraints) {
             std::string::npos);
   EXPECT_NE(refused(", status", "'ada', 'generating'").find("invalid input value for enum"),
             std::string::npos);
-  EXPECT_NE(refusal("INSERT INTO content_requests (correlation_id, topic, student_id) "
-                    "SELECT correlation_id, topic, student_id FROM content_requests")
+  EXPECT_NE(run("INSERT INTO content_requests (correlation_id, topic, student_id) "
+                "SELECT correlation_id, topic, student_id FROM content_requests")
                 .find("content_requests_correlation_id_key"),
             std::string::npos);
   stages();
-  EXPECT_NE(refusal("INSERT INTO request_stages (request_id, stage_name, stage_order) "
-                    "SELECT request_id, stage_name, 9 FROM request_stages")
+  EXPECT_NE(run("INSERT INTO request_stages (request_id, stage_name, stage_order) "
+                "SELECT request_id, stage_name, 9 FROM request_stages")
                 .find("unique_stage_per_request"),
             std::string::npos);
-  EXPECT_NE(refusal("UPDATE request_events SET severity = 'fatal'").find("severity_check"),
+  EXPECT_NE(run("UPDATE request_events SET severity = 'fatal'").find("severity_check"),
             std::string::npos);
   query("DELETE FROM users WHERE user_id = 'ada'");
   EXPECT_EQ(value("SELECT (SELECT count(*) FROM content_requests) + (SELECT count(*) FROM "
@@ -171,6 +159,14 @@ TEST_F(RequestsPack, CountsSkippedStagesAndFailedOnesThatAreNotCritical) {
   EXPECT_EQ(progress(), "50 script_generation") << "a notification is not critical";
   stage("script_generation", "failed");
   EXPECT_EQ(progress(), "50 script_generation") << "the script is";
+}
+
+TEST_F(RequestsPack, KnowsTheSixStagesOfThePipeline) {
+  up();
+  EXPECT_EQ(list("SELECT stage_order || ' ' || stage_name || CASE WHEN is_critical THEN '' ELSE "
+                 "' may fail' END FROM pipeline_stage_definitions ORDER BY stage_order"),
+            "1 validation,2 rag_retrieval,3 script_generation,4 video_generation,"
+            "5 video_processing,6 notification may fail");
 }
 
 TEST_F(RequestsPack, ShowsTheStageInProgressWhateverStageWasTouchedLast) {
@@ -206,7 +202,7 @@ TEST_F(RequestsPack, CountsTwoStagesThatFinishAtTheSameTime) {
   stages();
   std::thread other;
   {
-    pg::Transaction transaction(connection());
+    Transaction transaction(connection());
     stage("validation", "completed");
     other = std::thread([&] {
       auto second = db().connect("other worker");
@@ -260,6 +256,42 @@ TEST_F(RequestsPack, LogsWhatHappensToARequest) {
   EXPECT_EQ(value("SELECT event_data ->> 'current_stage' FROM request_events "
                   "WHERE event_data ->> 'new_status' = 'validating'"),
             "validation");
+}
+
+// What the worker does, as the seed describes it, statement by statement.
+TEST_F(RequestsPack, FollowsTheWorkflowOfTheSeed) {
+  start();
+  EXPECT_EQ(value("SELECT count(*) FROM content_requests WHERE correlation_id = 'vvd_1' "
+                  "AND status <> 'completed'"),
+            "0");
+  query(
+      "INSERT INTO content_requests (correlation_id, student_id, topic) "
+      "VALUES ('vvd_1', 'ada', 'photosynthesis')");
+  EXPECT_EQ(value("SELECT status FROM content_requests"), "pending");
+  for (const char* status :
+       {"validating", "retrieving", "generating_script", "generating_video", "processing_video"})
+    query(std::string("UPDATE content_requests SET status = '") + status + "'");
+  query(
+      "UPDATE content_requests SET current_stage = 'script_generation', progress_percentage = 40");
+  EXPECT_EQ(value("SELECT current_stage || ' ' || progress_percentage || ' ' || status "
+                  "FROM active_requests_dashboard"),
+            "script_generation 40 processing_video");
+  query("UPDATE content_requests SET status = 'completed'");
+  EXPECT_EQ(list("SELECT event_data ->> 'new_status' FROM request_events ORDER BY created_at"),
+            "pending,validating,retrieving,generating_script,generating_video,processing_video,"
+            "completed");
+  EXPECT_EQ(value("SELECT count(*) FROM active_requests_dashboard"), "0");
+
+  query(
+      "INSERT INTO content_requests (correlation_id, student_id, topic) "
+      "VALUES ('vvd_2', 'ada', 'gravity')");
+  query(
+      "UPDATE content_requests SET status = 'failed', error_message = 'no teacher', "
+      "error_stage = 'validation', failed_at = now() WHERE correlation_id = 'vvd_2'");
+  EXPECT_EQ(rows("SELECT e.severity, e.event_data ->> 'new_status' FROM request_events e "
+                 "JOIN content_requests r ON r.id = e.request_id "
+                 "WHERE r.correlation_id = 'vvd_2' AND e.event_type = 'status_change'"),
+            "error|failed");
 }
 
 TEST_F(RequestsPack, LogsWhatHappensToStages) {
@@ -384,7 +416,7 @@ TEST_F(RequestsPack, AggregatesMetricsByHourAndOrganisationHoweverOftenItRuns) {
 
 TEST_F(RequestsPack, FinalisesALoadByAggregatingItsMetrics) {
   start();
-  EXPECT_EQ(refusal("SELECT arango2pg_finalise_requests(1)"), "") << "nothing loaded";
+  EXPECT_EQ(run("SELECT arango2pg_finalise_requests(1)"), "") << "nothing loaded";
   request(", created_at", ", '2025-11-02 10:10Z'");
   request(", created_at", ", '2025-11-02 12:10Z'", "00000000-0000-4000-8000-000000000002");
   query("SELECT arango2pg_finalise_requests(1)");
@@ -435,49 +467,48 @@ TEST_F(RequestsPack, BuildsTheMissingOnesOfItsIndexesOnly) {
       "CREATE INDEX idx_content_requests_status_created "
       "ON content_requests (status, created_at DESC)");
   up();
-  EXPECT_EQ(wrong(), "");
+  EXPECT_EQ(verify(), "");
 }
 
 // The original compared names only.
 TEST_F(RequestsPack, VerifyComparesDefinitions) {
   up();
-  EXPECT_EQ(wrong_after(2, "SELECT 1"), "");
-  const auto expect = [&](int number, const std::string& change, const std::string& said) {
-    const std::string found = wrong_after(number, change);
+  EXPECT_EQ(verify_after("SELECT 1"), "");
+  const auto expect = [&](const std::string& change, const std::string& said) {
+    const std::string found = verify_after(change);
     EXPECT_NE(found.find(said), std::string::npos) << found;
   };
-  expect(1, "ALTER TYPE user_role RENAME VALUE 'admin' TO 'boss'",
+  expect("ALTER TYPE user_role RENAME VALUE 'admin' TO 'boss'",
          "labels of type user_role: {student,teacher,super_admin}, expected");
-  expect(2, "ALTER TABLE content_requests ALTER grade_level TYPE varchar(5)",
+  expect("ALTER TABLE content_requests ALTER grade_level TYPE varchar(5)",
          "column content_requests.grade_level is character varying(5), expected character "
          "varying(50)");
-  expect(2,
-         "ALTER TABLE request_metrics DROP CONSTRAINT unique_metrics_bucket, ADD CONSTRAINT "
-         "unique_metrics_bucket UNIQUE (time_bucket, organization_id)",
-         "constraint unique_metrics_bucket on request_metrics is UNIQUE (time_bucket");
-  expect(2,
-         "ALTER TABLE content_requests DROP CONSTRAINT content_requests_student_id_fkey, "
-         "ADD CONSTRAINT content_requests_student_id_fkey FOREIGN KEY (student_id) REFERENCES "
-         "users (user_id)",
-         "constraint content_requests_student_id_fkey");
-  expect(2, "DROP INDEX idx_request_events_created",
+  expect(
+      "ALTER TABLE request_metrics DROP CONSTRAINT unique_metrics_bucket, ADD CONSTRAINT "
+      "unique_metrics_bucket UNIQUE (time_bucket, organization_id)",
+      "constraint unique_metrics_bucket on request_metrics is UNIQUE (time_bucket");
+  expect(
+      "ALTER TABLE content_requests DROP CONSTRAINT content_requests_student_id_fkey, "
+      "ADD CONSTRAINT content_requests_student_id_fkey FOREIGN KEY (student_id) REFERENCES "
+      "users (user_id)",
+      "constraint content_requests_student_id_fkey");
+  expect("DROP INDEX idx_request_events_created",
          "index idx_request_events_created on request_events is missing");
-  expect(2, "DELETE FROM pipeline_stage_definitions WHERE stage_order = 6",
+  expect("DELETE FROM pipeline_stage_definitions WHERE stage_order = 6",
          "other stages than the six");
-  expect(3, "ALTER TABLE request_stages DISABLE TRIGGER update_progress_on_stage_change",
+  expect("ALTER TABLE request_stages DISABLE TRIGGER update_progress_on_stage_change",
          "trigger update_progress_on_stage_change on request_stages is disabled");
-  expect(3,
-         "CREATE OR REPLACE FUNCTION log_status_change() RETURNS trigger LANGUAGE plpgsql AS "
-         "'BEGIN RETURN NULL; END'",
-         "log_status_change is missing or does not stand back");
-  expect(4, "DROP VIEW request_metrics_summary",
-         "columns of view request_metrics_summary: missing");
-  expect(5,
-         "DROP INDEX idx_content_requests_failed_debugging; CREATE INDEX "
-         "idx_content_requests_failed_debugging ON content_requests (status, error_stage, "
-         "failed_at DESC)",
-         "index idx_content_requests_failed_debugging is btree");
+  expect(
+      "CREATE OR REPLACE FUNCTION log_status_change() RETURNS trigger LANGUAGE plpgsql AS "
+      "'BEGIN RETURN NULL; END'",
+      "log_status_change is missing or does not stand back");
+  expect("DROP VIEW request_metrics_summary", "columns of view request_metrics_summary: missing");
+  expect(
+      "DROP INDEX idx_content_requests_failed_debugging; CREATE INDEX "
+      "idx_content_requests_failed_debugging ON content_requests (status, error_stage, "
+      "failed_at DESC)",
+      "index idx_content_requests_failed_debugging is btree");
 }
 
 }  // namespace
-}  // namespace arango2pg::test
+}  // namespace arango2pg::pg

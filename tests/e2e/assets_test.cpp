@@ -77,17 +77,11 @@ TEST_F(AssetsPack, CleansOrphansThatWereLoadedBeforeTheKeysAndCountsThem) {
             before);
 }
 
-TEST_F(AssetsPack, GoesAsItCame) {
-  ASSERT_EQ(schema({"up"}).exit, 0);
-  EXPECT_EQ(schema({"verify"}).exit, 0) << schema({"verify"}).all();
-  sample("");
-  ASSERT_EQ(migrate_sample().exit, 0);
-  EXPECT_EQ(schema({"verify"}).exit, 0) << schema({"verify"}).all();
-  const auto again = schema({"up"});
-  EXPECT_NE(again.out.find("nothing to do"), std::string::npos) << again.all();
-  const auto down = schema({"down", "--to", "0", "--yes"});
-  ASSERT_EQ(down.exit, 0) << down.all();
-  EXPECT_EQ(left_over(), "");
+TEST_F(AssetsPack, TheWholeCycleLeavesTheDatabaseAsItWas) {
+  expect_whole_cycle([&] {
+    sample("");
+    return migrate_sample();
+  });
 }
 
 }  // namespace

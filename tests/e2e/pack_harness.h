@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <regex>
 #include <string>
@@ -86,14 +87,44 @@ class PackEndToEnd : public EndToEnd {
                                 "ON_ERROR_STOP=1 -d '" + other.conninfo() + "' > /dev/null";
     return std::system(command.c_str()) == 0;
   }
-  /// What is left of a pack that was taken down.
-  std::string left_over() {
-    return target_->value(
-        "SELECT coalesce(string_agg(name, ', ' ORDER BY name), '') FROM ("
-        "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace "
-        "UNION ALL SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace "
-        "UNION ALL SELECT typname::text FROM pg_type WHERE typnamespace = 'public'::regnamespace) "
-        "AS all_of_it (name)");
+  /// A database as `pg_dump -s` prints it, without the tool's own schema.
+  static std::string dumped(const Target& database) {
+    const std::string command = "pg_dump -s -N arango2pg -d '" + database.conninfo() + "'";
+    std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), &pclose);
+    std::string all;
+    std::array<char, 4096> line{};
+    while (std::fgets(line.data(), line.size(), pipe.get()) != nullptr) {
+      const std::string text(line.data());
+      // A random word, new in each dump.
+      if (text.rfind("\\restrict", 0) != 0 && text.rfind("\\unrestrict", 0) != 0) all += text;
+    }
+    EXPECT_NE(all.find("PostgreSQL database dump complete"), std::string::npos);
+    return all;
+  }
+  /// A pack's whole life in an empty database: up, up again, verified, loaded, verified, down to
+  /// nothing. `load` makes the sample and migrates it.
+  void expect_whole_cycle(const std::function<Outcome()>& load) {
+    target_ = std::make_unique<Target>();
+    const auto works = [&](std::vector<std::string> arguments) {
+      const Outcome outcome = schema(std::move(arguments));
+      EXPECT_EQ(outcome.exit, 0) << outcome.all();
+      return outcome;
+    };
+    const std::string empty = dumped(*target_);
+    works({"up"});
+    const std::string whole = dumped(*target_);
+    EXPECT_NE(works({"up"}).out.find("nothing to do"), std::string::npos);
+    EXPECT_EQ(dumped(*target_), whole) << "up twice changes nothing";
+    works({"verify"});
+    const Outcome loaded = load();
+    ASSERT_EQ(loaded.exit, 0) << loaded.all();
+    EXPECT_TRUE(adds_up());
+    EXPECT_GT(std::stol(target_->value("SELECT sum(written) FROM arango2pg.part")), 0);
+    EXPECT_NE(works({"up"}).out.find("nothing to do"), std::string::npos);
+    EXPECT_EQ(dumped(*target_), whole) << "a load drops indexes only to build them again";
+    works({"verify"});
+    works({"down", "--to", "0", "--yes"});
+    EXPECT_EQ(dumped(*target_), empty);
   }
 
   const std::string root_ = ARANGO2PG_SOURCE_DIR;
