@@ -203,6 +203,7 @@ void add_commands(CLI::App& app, RawOptions& raw, std::optional<Command>& chosen
   add_ping(app, raw, chosen);
   add_migrate(app, raw, chosen);
   add_validate(app, raw, chosen);
+  add_infer(app, raw, chosen);
   add_resync(app, raw, chosen);
   add_verify(app, raw, chosen);
   add_rollback(app, raw, chosen);

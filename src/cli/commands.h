@@ -29,6 +29,8 @@ run::TargetOptions target_options(const RawOptions& raw);
 /// The table of the run, and the file of --summary.
 void show(const run::Summary& summary, const RawOptions& raw);
 
+/// `arango2pg infer` (infer_command.cpp).
+void add_infer(CLI::App& app, RawOptions& raw, Chosen& chosen);
 /// `arango2pg resync` (resync_command.cpp).
 void add_resync(CLI::App& app, RawOptions& raw, Chosen& chosen);
 /// `arango2pg schema …` (schema_command.cpp).

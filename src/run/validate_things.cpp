@@ -356,6 +356,14 @@ constexpr auto reserved = std::to_array<std::string_view>({"all",
                                                            "window",
                                                            "with"});
 
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+}  // namespace
+
 std::string why_quoted(const std::string& name) {
   if (std::find(reserved.begin(), reserved.end(), name) != reserved.end())
     return "is a reserved word";
@@ -366,14 +374,6 @@ std::string why_quoted(const std::string& name) {
       name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
   return plain ? "" : "has characters beyond letters, digits and _";
 }
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
-}  // namespace
 
 std::vector<ReportThing> describe_things(const doc::SourceDetails& details, const RunPlan& plan,
                                          const std::map<TableName, pg::TableInfo>& tables) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <string>
 #include <vector>
 
 #include "doc/ports.h"
@@ -19,5 +20,9 @@ std::vector<ReportThing> describe_things(const doc::SourceDetails& details, cons
 
 /// Names of tables and columns to be created that SQL must quote, or that differ only in case.
 std::vector<std::string> describe_names(const RunPlan& plan);
+
+/// Why SQL must write the name in quotes: "is a reserved word", "has capital letters" …; "" = it
+/// need not.
+std::string why_quoted(const std::string& name);
 
 }  // namespace arango2pg::run

@@ -497,7 +497,7 @@ TEST_F(MigrationsTest, UpgradesAControlSchemaOfBeforeTheLog) {
   EXPECT_FALSE(exists("arango2pg.migration_log"));
   up(pack({first_}));
   EXPECT_EQ(list("SELECT DISTINCT pack FROM arango2pg.migration_log ORDER BY 1"), "arango2pg,mine");
-  EXPECT_EQ(value("SELECT count(*) FROM arango2pg.migration_log WHERE pack = 'arango2pg'"), "4");
+  EXPECT_EQ(value("SELECT count(*) FROM arango2pg.migration_log WHERE pack = 'arango2pg'"), "6");
 }
 
 }  // namespace
