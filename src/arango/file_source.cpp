@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "arango/block_reader.h"
 #include "arango/stripe_reader.h"
 #include "base/error.h"
 
@@ -84,9 +85,11 @@ std::vector<doc::PartSpec> FileSource::split(const doc::CollectionInfo& collecti
     const DataFile& file = c.files[i];
     StripeSpec spec;
     spec.file = file.path.filename().string();
-    // Several files are read side by side already.
+    // Several files are read side by side already. More stripes than blocks would be empty.
     if (file.bytes >= smallest_striped_file)
-      spec.stripes = std::max(1U, (options.lanes + count - 1) / count);
+      spec.stripes = std::clamp((options.lanes + count - 1) / count, 1U,
+                                static_cast<std::uint32_t>(std::min<std::uint64_t>(
+                                    file.bytes / BlockReader::block_bytes, UINT32_MAX)));
     for (spec.stripe = 0; spec.stripe < spec.stripes; ++spec.stripe) {
       doc::PartSpec part;
       part.collection = collection.name;

@@ -30,6 +30,11 @@ std::optional<RowsRefused> RowLoader::try_load(std::uint32_t collection, Documen
     add(collection, totals);
     return std::nullopt;
   } catch (RowsRefused& refused) {
+    for (const auto& slices : share(collection, documents).tables)
+      for (const Slice& s : slices)
+        for (std::size_t r = s.first; r < s.end; ++r)
+          if (!refused.suspect || DocAt{s.batch, s.rows->row_doc[r]} < *refused.suspect)
+            wasted_ += s.rows->row_end[r] - s.rows->row_begin(r);
     session_.exec("ROLLBACK TO SAVEPOINT arango2pg_rows; RELEASE SAVEPOINT arango2pg_rows");
     return std::move(refused);
   }

@@ -79,6 +79,8 @@ class RowLoader {
   [[nodiscard]] const std::vector<Refusal>& refusals() const { return refusals_; }
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  /// Bytes of rows that went in while isolating and were taken back: they bloat the tables.
+  [[nodiscard]] std::uint64_t wasted() const { return wasted_; }
   /// Rows of the collection's documents that replaced older ones (merge without changes).
   [[nodiscard]] std::uint64_t updated(std::uint32_t collection) const;
   /// Rows that went because the collection was emptied.
@@ -138,6 +140,7 @@ class RowLoader {
   std::vector<Refusal> refusals_;
   std::uint64_t rows_ = 0;
   std::uint64_t bytes_ = 0;
+  std::uint64_t wasted_ = 0;
   std::map<std::uint32_t, std::uint64_t> updated_;
   std::map<std::uint32_t, std::uint64_t> emptied_;
 };

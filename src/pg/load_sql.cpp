@@ -176,7 +176,7 @@ class TableWriter {
                       " AND NOT EXISTS (SELECT FROM " + stage_ + " s WHERE " +
                       joined("s", table_.key, "c", table_.key) + ")";
     // A nested child's parent is a child itself, whose rows may go one by one.
-    if (table_.gone != Gone::keep || parent().parent >= 0)
+    if (table_.gone != Gone::keep || (parent().parent >= 0 && parent().gone != Gone::soft))
       sql += " UNION " + of(temporary("doomed", number_, static_cast<std::size_t>(table_.parent)));
     return sql;
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "doc/subset.h"
 #include "pg/copy_session_internal.h"
 #include "pg/inspect.h"
 #include "pg/load_rows_internal.h"
@@ -19,6 +20,9 @@ using Clock = std::chrono::steady_clock;
 
 /// Of one transaction so much goes into the sample: it should see more than the beginning.
 constexpr std::uint64_t sample_piece = 4U << 20;
+
+/// In place of a merge. The two numbers are what RowLoader reads of one: nothing counts as updated.
+constexpr const char* no_keys = "SELECT 0, 0";
 
 std::string list(const std::vector<std::string>& columns) {
   std::string out;
@@ -38,7 +42,8 @@ struct Stand {
   TableName keys;    ///< temporary: unique and foreign keys, the columns they need
   TableName sample;  ///< temporary: all columns of some rows
   TableInfo info;
-  std::vector<std::string> needed;  ///< columns of `keys` that are filled
+  std::vector<std::string> needed;             ///< columns of `keys` that are filled
+  std::map<std::string, TableName> sequences;  ///< by column: what its default draws from
   bool created = false;
   bool sampled = false;  ///< the sample is complete
   std::uint64_t sample_bytes = 0;
@@ -55,6 +60,22 @@ std::string with_real_names(std::string text, const std::vector<Stand>& stands) 
           text.replace(at + 1, t.name.size(), s.real.name);
     }
   return text;
+}
+
+/// Bytes of the rows that were written when the suspect was refused; of all if nobody knows which
+/// one it was.
+std::uint64_t bytes_before(std::span<const doc::RowBatch> batches,
+                           const std::optional<DocAt>& suspect) {
+  std::uint64_t bytes = 0;
+  for (std::uint32_t b = 0; b < batches.size(); ++b) {
+    const auto of = suspect ? batches[suspect->batch].collection : 0;
+    if (suspect && batches[b].collection > of) continue;
+    for (const doc::TableRows& rows : batches[b].tables)
+      for (std::size_t r = 0; r < rows.rows(); ++r)
+        if (!suspect || batches[b].collection < of || DocAt{b, rows.row_doc[r]} < *suspect)
+          bytes += rows.row_end[r] - rows.row_begin(r);
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -74,6 +95,7 @@ struct Probe::Impl {
   void free_other_columns(const Stand& stand);
   void add_foreign_key(const Stand& stand, const ForeignKeyInfo& key);
   TableName outside(const ForeignKeyInfo& key);
+  void own_sequences(Stand& stand, const TableName& rows);
   void make_rows(std::size_t collection, std::size_t table);
   [[nodiscard]] std::string key_statement(const Stand& stand, const ProbeTable& table,
                                           const std::string& rows) const;
@@ -81,6 +103,8 @@ struct Probe::Impl {
   Stand* find(const TableName& real);
   RowLoader load(std::span<doc::RowBatch> batches, bool isolating, std::optional<DocAt> suspect);
   void keep_sample();
+  void keep_sample_of_good(std::span<const doc::RowBatch> batches,
+                           const std::vector<Refusal>& refusals);
   [[noreturn]] void give_up(const Refused& e, const std::string& doing) const;
   Rows exec(const std::string& text) { return session.exec(text); }
 
@@ -97,7 +121,7 @@ struct Probe::Impl {
   LoaderConfig loader;
   std::vector<std::vector<TableSql>> sql;
   std::atomic<bool> stop = false;
-  std::uint64_t copied = 0;
+  std::uint64_t copied = 0, wasted = 0;
   double seconds = 0;
   std::vector<std::string> notes;
 };
@@ -177,6 +201,7 @@ void Probe::Impl::name_indexes(const Stand& stand, const TableInfo& copies) {
       exec("DROP INDEX pg_temp." + quote(copy.name));
       continue;
     }
+    if (stand.created) continue;  // they stand beside the copies already
     for (const IndexInfo& real : stand.info.indexes)
       if (real.body == copy.body && real.primary == copy.primary &&
           used_names.insert(real.name).second) {
@@ -236,8 +261,7 @@ void Probe::Impl::add_foreign_key(const Stand& stand, const ForeignKeyInfo& key)
 
 std::string Probe::Impl::key_statement(const Stand& stand, const ProbeTable& table,
                                        const std::string& rows) const {
-  // The two numbers are what RowLoader reads of a merge: nothing counts as updated here.
-  if (stand.needed.empty()) return "SELECT 0, 0";
+  if (stand.needed.empty()) return no_keys;
   const std::string columns = list(stand.needed);
   std::string insert =
       "INSERT INTO " + quote(stand.keys) + " (" + columns + ") SELECT " + columns + " FROM " + rows;
@@ -254,26 +278,35 @@ std::string Probe::Impl::key_statement(const Stand& stand, const ProbeTable& tab
   return "WITH filled AS (" + insert + ") SELECT 0, 0";
 }
 
-void Probe::Impl::make_rows(std::size_t collection, std::size_t index) {
-  const ProbeTable& table = config.collections[collection][index];
-  const Stand& stand = *find(table.table.name);
-  const TableName rows = temporary("rows " + std::to_string(collection), index);
-  exec("CREATE TEMPORARY TABLE " + quote(rows) + " (LIKE " + quote(stand.base) +
-       " INCLUDING ALL EXCLUDING INDEXES EXCLUDING STATISTICS EXCLUDING COMMENTS) ON COMMIT DELETE "
-       "ROWS");
-  // A default that draws from a real sequence would change the target.
+/// A default that draws from a real sequence would change the target. One sequence for all that
+/// fill the table: their numbers must not clash.
+void Probe::Impl::own_sequences(Stand& stand, const TableName& rows) {
   const Rows drawing = session.exec(
-      "SELECT a.attname FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_attribute a ON a.attrelid "
-      "= d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = pg_catalog.to_regclass($1) AND "
-      "a.attgenerated = '' AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%'",
-      {quote(rows)});
+      "SELECT a.attname FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON "
+      "d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attrelid = pg_catalog.to_regclass($1) "
+      "AND a.attnum > 0 AND NOT a.attisdropped AND (a.attidentity <> '' OR (a.attgenerated = '' "
+      "AND "
+      "pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%'))",
+      {quote(stand.base)});
   for (std::size_t i = 0; i < drawing.size(); ++i) {
-    const TableName sequence =
-        temporary("sequence " + std::to_string(collection) + " " + std::to_string(index), i);
-    exec("CREATE TEMPORARY SEQUENCE " + quote(sequence));
+    TableName& sequence = stand.sequences[drawing.text(i, 0)];
+    if (sequence.name.empty()) {
+      sequence = temporary("sequence " + std::to_string(&stand - stands.data()), i);
+      exec("CREATE TEMPORARY SEQUENCE " + quote(sequence));
+    }
     exec("ALTER TABLE " + quote(rows) + " ALTER COLUMN " + quote(drawing.text(i, 0)) +
          " SET DEFAULT nextval(" + quote_literal(quote(sequence)) + ")");
   }
+}
+
+void Probe::Impl::make_rows(std::size_t collection, std::size_t index) {
+  const ProbeTable& table = config.collections[collection][index];
+  Stand& stand = *find(table.table.name);
+  const TableName rows = temporary("rows " + std::to_string(collection), index);
+  exec("CREATE TEMPORARY TABLE " + quote(rows) + " (LIKE " + quote(stand.base) +
+       " INCLUDING ALL EXCLUDING IDENTITY EXCLUDING INDEXES EXCLUDING STATISTICS EXCLUDING "
+       "COMMENTS) ON COMMIT DELETE ROWS");
+  own_sequences(stand, rows);
   rows_of[collection].push_back(rows);
   LoadTable load;
   load.name = rows;
@@ -362,6 +395,26 @@ void Probe::Impl::keep_sample() {
     }
 }
 
+/// Isolating leaves the tables empty: the good rows go in once more.
+void Probe::Impl::keep_sample_of_good(std::span<const doc::RowBatch> batches,
+                                      const std::vector<Refusal>& refusals) {
+  if (std::all_of(stands.begin(), stands.end(), [](const Stand& s) { return s.sampled; })) return;
+  std::set<DocAt> bad;
+  for (const Refusal& r : refusals) bad.insert(r.at);
+  std::vector<doc::RowBatch> good;
+  for (std::uint32_t b = 0; b < batches.size(); ++b) {
+    std::vector<std::uint32_t> documents;
+    for (std::uint32_t d = 0; d < batches[b].docs.size(); ++d)
+      if (!bad.contains({b, d})) documents.push_back(d);
+    good.push_back(doc::subset(batches[b], documents));
+  }
+  auto only_rows = sql;
+  for (auto& tables : only_rows)
+    for (TableSql& table : tables) table.merge = no_keys;
+  RowLoader(session, loader, only_rows, good, stop).load_all();
+  keep_sample();
+}
+
 Probe::Probe(ProbeConfig config) : impl_(std::make_unique<Impl>(std::move(config))) {
   try {
     impl_->prepare();
@@ -377,18 +430,25 @@ std::vector<ProbeRefusal> Probe::check(std::span<doc::RowBatch> batches) {
   std::vector<ProbeRefusal> out;
   if (batches.empty()) return out;
   try {
-    try {
-      const auto begun = Clock::now();
-      const RowLoader rows = probe.load(batches, false, std::nullopt);
+    // Refusals cost the real run as much time as they cost here.
+    const auto begun = Clock::now();
+    const auto measure = [&](const RowLoader& rows) {
       probe.seconds += std::chrono::duration<double>(Clock::now() - begun).count();
       probe.copied += rows.bytes();
+    };
+    try {
+      measure(probe.load(batches, false, std::nullopt));
       probe.keep_sample();
     } catch (const RowsRefused& refused) {
       probe.exec("ROLLBACK");
+      probe.wasted += bytes_before(batches, refused.suspect);
       const RowLoader rows = probe.load(batches, true, refused.suspect);
+      measure(rows);
+      probe.wasted += rows.wasted();
       for (const Refusal& r : rows.refusals())
         out.push_back({r.at.batch, r.at.doc, "pg_" + condition_name(r.sqlstate),
                        with_real_names(r.message, probe.stands)});
+      probe.keep_sample_of_good(batches, rows.refusals());
     }
     probe.session.commit();
   } catch (const Refused& e) {
@@ -441,6 +501,7 @@ std::vector<ProbedTable> Probe::measure() {
 }
 
 std::uint64_t Probe::bytes() const { return impl_->copied; }
+std::uint64_t Probe::wasted() const { return impl_->wasted; }
 double Probe::seconds() const { return impl_->seconds; }
 const std::vector<std::string>& Probe::notes() const { return impl_->notes; }
 

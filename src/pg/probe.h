@@ -71,8 +71,11 @@ class Probe {
 
   /// Sizes and build times; call it once, at the end.
   std::vector<ProbedTable> measure();
-  /// COPY bytes that went in without a refusal, and the time PostgreSQL took for them.
+  /// COPY bytes that went in, and the time that PostgreSQL took for them and for refusing others.
   [[nodiscard]] std::uint64_t bytes() const;
+  /// Bytes that went in and were taken back with a refused document: in real tables they leave dead
+  /// rows.
+  [[nodiscard]] std::uint64_t wasted() const;
   [[nodiscard]] double seconds() const;
   /// What could not be probed, for people.
   [[nodiscard]] const std::vector<std::string>& notes() const;

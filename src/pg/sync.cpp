@@ -74,6 +74,14 @@ void reopen_parts(Connection& connection, RunId run, const std::vector<std::stri
       {std::to_string(run), array_literal(kinds)});
 }
 
+void close_parts(Connection& connection, RunId run, const std::string& kind) {
+  connection.exec(
+      "UPDATE arango2pg.part SET state = 'done', lease_owner = NULL, lease_until = NULL, "
+      "ended_at = clock_timestamp(), updated_at = clock_timestamp() "
+      "WHERE run_id = $1::bigint AND kind = $2 AND state <> 'done'",
+      {std::to_string(run), kind});
+}
+
 std::map<std::string, PartId> claim_kind(Connection& connection, RunId run,
                                          const std::string& worker, const std::string& kind,
                                          std::chrono::seconds lease) {
@@ -108,14 +116,16 @@ std::optional<SyncLag> sync_lag(Connection& connection, RunId run) {
   if (connection.exec("SELECT to_regclass('arango2pg.sync_lag')").text(0, 0).empty())
     return std::nullopt;  // an older control schema
   const Rows rows = connection.exec(
-      "SELECT strategy, max(lag_ticks), max(lag_seconds) FROM arango2pg.sync_lag "
-      "WHERE run_id = $1::bigint AND strategy = 'wal' GROUP BY strategy",
+      "SELECT strategy, CASE WHEN strategy = 'wal' THEN max(lag_ticks) END, "
+      "CASE WHEN bool_and(lag_seconds IS NOT NULL) THEN max(lag_seconds) END "
+      "FROM arango2pg.sync_lag WHERE run_id = $1::bigint AND strategy IS NOT NULL "
+      "GROUP BY strategy ORDER BY count(*) DESC LIMIT 1",
       {std::to_string(run)});
   if (rows.empty()) return std::nullopt;
   SyncLag lag;
   lag.strategy = rows.text(0, 0);
-  lag.ticks = std::strtoull(rows.text(0, 1).c_str(), nullptr, 10);
-  lag.seconds = std::strtod(rows.text(0, 2).c_str(), nullptr);
+  if (rows[0][1]) lag.ticks = std::strtoull(rows[0][1]->c_str(), nullptr, 10);
+  if (rows[0][2]) lag.seconds = std::strtod(rows[0][2]->c_str(), nullptr);
   return lag;
 }
 

@@ -48,6 +48,8 @@ void forget_sync(Connection& connection, const std::string& source_identity,
 
 /// Parts of these kinds that are done are to be worked on again, from their beginning.
 void reopen_parts(Connection& connection, RunId run, const std::vector<std::string>& kinds);
+/// Parts of this kind are to be waited for no more.
+void close_parts(Connection& connection, RunId run, const std::string& kind);
 /// Leases all parts of a kind, done or not: collection → part.
 std::map<std::string, PartId> claim_kind(Connection& connection, RunId run,
                                          const std::string& worker, const std::string& kind,
@@ -68,10 +70,10 @@ std::uint64_t open_quarantine(Connection& connection, const std::vector<std::str
 /// The lag of a source's collections, for people.
 struct SyncLag {
   std::string strategy;
-  std::uint64_t ticks = 0;
-  double seconds = 0;
+  std::optional<std::uint64_t> ticks;  ///< by the log only
+  std::optional<double> seconds;       ///< nothing as long as they never were equal
 };
-/// The worst of all collections that a run follows by the log; nothing if there are none.
+/// The worst of all collections that a run has brought forward; nothing if there are none yet.
 std::optional<SyncLag> sync_lag(Connection& connection, RunId run);
 
 }  // namespace arango2pg::pg

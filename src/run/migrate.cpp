@@ -17,6 +17,7 @@
 #include "base/units.h"
 #include "pg/catalog.h"
 #include "pg/ledger.h"
+#include "pg/sync.h"
 #include "run/finalise.h"
 #include "run/load_stage.h"
 #include "run/plan_run.h"
@@ -50,6 +51,7 @@ class Migration {
   void plan_parts();
   void load(LoadStage& load);
   std::unique_ptr<arango::LogKeeper> keep_log();
+  void remember_collections();
   void check_counts();
   Summary summarise(const std::string& status, Exit exit);
   pg::NewRun describe_run() const;
@@ -117,9 +119,24 @@ std::unique_ptr<arango::LogKeeper> Migration::keep_log() {
                                ->exec("SELECT start_tick FROM arango2pg.run WHERE id = $1::bigint",
                                       {std::to_string(run_)})
                                .text(0, 0);
-  return std::make_unique<arango::LogKeeper>(
+  auto keeper = std::make_unique<arango::LogKeeper>(
       options_.source, std::strtoull(tick.c_str(), nullptr, 10),
       arango::LiveServer::syncer_id(info.identity, control_->description()));
+  if (resumed_) return keeper;
+  // The log may have been dropped between the two. Nothing has been read yet: from here it is kept.
+  std::string why_not;
+  if (const auto now = arango::LiveServer(options_.source).last_tick(why_not))
+    pg::set_start_tick(*control_, run_, std::to_string(*now));
+  return keeper;
+}
+
+/// Which collection is which: a resync can then tell another one of the same name.
+void Migration::remember_collections() {
+  if (source_.info().kind != "server") return;
+  std::vector<std::pair<std::string, std::string>> guids;
+  for (const auto& facts : arango::LiveServer(options_.source).collections())
+    if (plan_.index.contains(facts.name)) guids.emplace_back(facts.name, facts.globally_unique_id);
+  pg::remember_guids(*control_, source_.info().identity, guids);
 }
 
 pg::NewRun Migration::describe_run() const {
@@ -313,6 +330,7 @@ void Migration::load(LoadStage& load) {
 Summary Migration::lead() {
   try {
     const auto keeper = keep_log();
+    if (!resumed_) remember_collections();
     if (!(resumed_ && ledger_->stage_done(run_, "plan")))
       prepare_target();
     else

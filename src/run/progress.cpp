@@ -73,6 +73,10 @@ std::string bar(double share, std::size_t cells) {
   return out;
 }
 
+std::string changes(const Totals& t) {
+  return format_count(t.read) + (t.read == 1 ? " change" : " changes");
+}
+
 std::string lag(const Progress& progress) {
   return fmt::format("lag {} ({} ticks)",
                      format_duration(std::chrono::milliseconds(progress.lag_ms)),
@@ -141,8 +145,8 @@ std::vector<std::string> progress_lines(const Progress& progress, std::size_t wi
   }
   const Totals t = total(progress);
   if (progress.lag_ms >= 0) {
-    lines.push_back(fmt::format("{:<{}.{}} {} changes  {}  {}", "total", name_width, name_width,
-                                format_count(t.read), format_size(t.bytes), lag(progress)));
+    lines.push_back(fmt::format("{:<{}.{}} {}  {}  {}", "total", name_width, name_width, changes(t),
+                                format_size(t.bytes), lag(progress)));
     return lines;
   }
   std::string text = fmt::format("{:<{}.{}} {} {:>4.0f}%  {} docs  {}  {}  {}", "total", name_width,
@@ -157,8 +161,7 @@ std::vector<std::string> progress_lines(const Progress& progress, std::size_t wi
 std::string progress_plain(const Progress& progress) {
   const Totals t = total(progress);
   if (progress.lag_ms >= 0)
-    return fmt::format("{} changes, {}, {}", format_count(t.read), format_size(t.bytes),
-                       lag(progress));
+    return fmt::format("{}, {}, {}", changes(t), format_size(t.bytes), lag(progress));
   std::string text = fmt::format("{:.0f}% of the load, {} documents, {}, {}, {}", t.share * 100,
                                  format_count(t.read), format_size(t.bytes), rate(t), eta(t));
   if (t.quarantined > 0) text += fmt::format(", {} quarantined", format_count(t.quarantined));

@@ -22,6 +22,8 @@ class Pass {
   }
 
   SyncOutcome run() {
+    // Where the log was lost, its parts have nothing left to do.
+    pg::close_parts(job_.control, job_.run, "wal");
     begin();
     // The log is needed from where the pass began.
     std::optional<arango::LogKeeper> keeper;
@@ -34,6 +36,9 @@ class Pass {
     end();
     return {};
   }
+  /// Did it begin in an earlier process? Then what changed meanwhile before its position was
+  /// missed.
+  [[nodiscard]] bool resumed() const { return resumed_; }
 
  private:
   /// A pass that was interrupted goes on with its parts; else all of them begin anew.
@@ -53,6 +58,7 @@ class Pass {
       take_tick();
       if (known) reopen();
     } else {
+      resumed_ = true;
       tick_ = job_.control
                   .exec("SELECT start_tick FROM arango2pg.run WHERE id = $1::bigint",
                         {std::to_string(job_.run)})
@@ -120,7 +126,8 @@ class Pass {
   void end() {
     pg::SyncState state{job_.identity(), "revisions", {}, begun_at_};
     for (const auto& collection : job_.plan.collections) {
-      state.points.push_back({collection.name, tick_, tick_});
+      // Of a pass that was resumed nobody knows since when both sides are equal.
+      state.points.push_back({collection.name, tick_, resumed_ ? "" : tick_});
       job_.starts[collection.name].tick = tick_;
     }
     pg::write_sync(job_.control, job_.run, state);
@@ -140,10 +147,19 @@ class Pass {
   MigrateOptions options_;
   std::string tick_;
   std::string begun_at_;  ///< "" = in an earlier process
+  bool resumed_ = false;
 };
 
 }  // namespace
 
-SyncOutcome compare_keys(ResyncJob& job) { return Pass(job).run(); }
+SyncOutcome compare_keys(ResyncJob& job) {
+  for (;;) {
+    Pass pass(job);
+    SyncOutcome outcome = pass.run();
+    // A follower compares again anyway, or goes on by the log.
+    if (outcome.end != End::up_to_date || !pass.resumed() || job.options.follow) return outcome;
+    spdlog::info("comparing once more, for what changed since that comparison began");
+  }
+}
 
 }  // namespace arango2pg::run

@@ -118,6 +118,9 @@ class LogFollower {
   std::optional<SyncOutcome> apply(const WalChunk& chunk);
   std::optional<SyncOutcome> gather(const WalChunk& chunk, std::vector<NetChanges>& net);
   int collection_of(const std::string& guid);
+  int made_anew(const std::string& name, const std::string& guid);
+  int takes_name(const std::string& name, const std::string& guid, int collection);
+  void is_there(const std::string& name, const std::string& guid);
   std::optional<SyncOutcome> empty(int collection, const char* how, std::vector<NetChanges>& net);
   bool note(const WalEvent& event, int collection);
   void commit(std::vector<doc::DocBatch> batches, std::uint64_t tick);
@@ -145,7 +148,9 @@ class LogFollower {
   Clock::time_point written_at_{};
   Clock::time_point tried_at_{};
   Clock::time_point caught_up_at_ = Clock::now();
-  std::uint64_t changed_ = 0;  ///< documents, since those that wait for others were last tried
+  /// Documents, since those that wait for others were last tried. At first as if there were one: an
+  /// earlier process may have ended before it came to that.
+  std::uint64_t changed_ = 1;
 };
 
 pg::LoaderConfig LogFollower::loader_config(const ResyncJob& job) {
@@ -199,7 +204,7 @@ void LogFollower::meet_collections() {
     names_[facts.globally_unique_id] = facts.name;
     const auto at = job_.plan.index.find(facts.name);
     if (at == job_.plan.index.end() || job_.gone.contains(facts.name)) continue;
-    by_guid_[facts.globally_unique_id] = static_cast<int>(at->second);
+    is_there(facts.name, facts.globally_unique_id);
     const auto start = job_.starts.find(facts.name);
     const bool another = start != job_.starts.end() && !start->second.guid.empty() &&
                          start->second.guid != facts.globally_unique_id;
@@ -319,6 +324,7 @@ std::optional<SyncOutcome> LogFollower::apply(const WalChunk& chunk) {
 std::optional<SyncOutcome> LogFollower::gather(const WalChunk& chunk,
                                                std::vector<NetChanges>& net) {
   std::vector<int> ours;
+  for (const auto& guid : chunk.collections) collection_of(guid);  // each may tell more of others
   for (const auto& guid : chunk.collections) ours.push_back(collection_of(guid));
   for (const WalEvent& event : chunk.events) {
     int& c = ours[event.collection];
@@ -339,26 +345,22 @@ std::optional<SyncOutcome> LogFollower::gather(const WalChunk& chunk,
         break;
       case WalEvent::Kind::create:
         // All documents of a collection come after its creation: what is there is of another one.
-        created_.insert(chunk.collections[event.collection]);
+        c = made_anew(event.name, chunk.collections[event.collection]);
         if (c < 0) note(event, c);
         if (auto end = empty(c, "was created anew", net)) return end;
-        if (c >= 0) {
-          const std::string& name = job_.plan.collections[index].name;
-          replaced_.erase(name);
-          // Before the rows: should they not make it, the log tells this again.
-          pg::remember_guids(job_.control, job_.identity(),
-                             {{name, chunk.collections[event.collection]}});
-        }
         break;
       case WalEvent::Kind::drop:
       case WalEvent::Kind::rename:
-        if (!note(event, c) || c < 0) break;
-        by_guid_[chunk.collections[event.collection]] = -1;
-        if (job_.options.drift == DriftPolicy::follow) {
-          job_.gone.insert(job_.plan.collections[index].name);
-          if (auto end = empty(c, "is no more in the source", net)) return end;
+        if (note(event, c) && c >= 0) {
+          by_guid_[chunk.collections[event.collection]] = -1;
+          if (job_.options.drift == DriftPolicy::follow) {
+            job_.gone.insert(job_.plan.collections[index].name);
+            if (auto end = empty(c, "is no more in the source", net)) return end;
+          }
+          c = -1;
         }
-        c = -1;
+        if (event.kind == WalEvent::Kind::rename)
+          c = takes_name(event.name, chunk.collections[event.collection], c);
         break;
     }
   }
@@ -387,6 +389,47 @@ int LogFollower::collection_of(const std::string& guid) {
   if (!names_.contains(guid)) meet_collections();  // it may be new
   const auto now = by_guid_.find(guid);
   return now != by_guid_.end() ? now->second : (by_guid_[guid] = -1);
+}
+
+/// The plan's index of a collection that was created, maybe under another name than its present
+/// one; −1 if it is not ours.
+int LogFollower::made_anew(const std::string& name, const std::string& guid) {
+  created_.insert(guid);
+  const auto now = names_.find(guid);
+  const auto at = job_.plan.index.find(now == names_.end() ? name : now->second);
+  if (at == job_.plan.index.end()) return -1;
+  is_there(at->first, guid);
+  replaced_.erase(at->first);
+  // Before the rows: should they not make it, the log tells this again.
+  pg::remember_guids(job_.control, job_.identity(), {{at->first, guid}});
+  return by_guid_[guid];
+}
+
+/// A collection got a name. If that is one of ours, and it was not renamed there and back, it took
+/// the other's place: its documents of before are not in the log, which must not be forgotten.
+int LogFollower::takes_name(const std::string& name, const std::string& guid, int collection) {
+  const auto at = job_.plan.index.find(name);
+  if (at == job_.plan.index.end()) return collection;
+  const auto start = job_.starts.find(name);
+  const bool known =
+      created_.contains(guid) || (start != job_.starts.end() && start->second.guid == guid);
+  if (collection == static_cast<int>(at->second) && known) return collection;
+  is_there(name, guid);
+  replaced_.insert(name);
+  job_.starts[name].guid = "?";
+  pg::remember_guids(job_.control, job_.identity(), {{name, "?"}});
+  return by_guid_[guid];
+}
+
+/// This is now the collection of that name; one that had it before may have gone.
+void LogFollower::is_there(const std::string& name, const std::string& guid) {
+  job_.gone.erase(name);
+  drift_.gone.erase(name);
+  drift_.renamed.erase(name);
+  const int index = static_cast<int>(job_.plan.index.at(name));
+  for (auto& [other, at] : by_guid_)
+    if (at == index) at = -1;
+  by_guid_[guid] = index;
 }
 
 /// Collections that come, go or change their names. False if that is none of our business.
@@ -449,6 +492,7 @@ void LogFollower::commit(std::vector<doc::DocBatch> batches, std::uint64_t tick)
   const auto begun = Clock::now();
   const pg::CommitResult result = loader_.commit(rows, job_.signals.token(), &sync);
   written_at_ = Clock::now();
+  changed_ += result.changed;
   spdlog::debug(
       "log: tick={} changed={} rows={} took={}", tick, result.changed, result.rows,
       format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(written_at_ - begun)));

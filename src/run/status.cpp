@@ -125,13 +125,18 @@ std::string status_text(const std::vector<RunStatus>& runs) {
   };
   std::string out;
   for (const auto& r : runs) {
-    out += fmt::format("run {}  {}  {}  {:.0f}%  started {} UTC  {}{}\n", r.run, r.command,
-                       r.status, r.progress * 100, r.started_at, duration(r.seconds),
+    // What follows the log has no end to be at some per cent of.
+    const bool endless = r.lag && r.lag->ticks;
+    out += fmt::format("run {}  {}  {}  {}started {} UTC  {}{}\n", r.run, r.command, r.status,
+                       endless ? "" : fmt::format("{:.0f}%  ", r.progress * 100), r.started_at,
+                       duration(r.seconds),
                        r.eta_seconds ? "  ETA " + duration(*r.eta_seconds) : std::string());
     out += fmt::format("  from {}\n", r.source);
     if (r.lag)
-      out += fmt::format("  following by {}, lag {} ({} ticks)\n", r.lag->strategy,
-                         duration(r.lag->seconds), format_count(r.lag->ticks));
+      out += fmt::format(
+          "  following by {}, lag {}{}\n", r.lag->strategy,
+          r.lag->seconds ? duration(*r.lag->seconds) : "unknown: not equal yet",
+          r.lag->ticks ? fmt::format(" ({} ticks)", format_count(*r.lag->ticks)) : std::string());
     if (!r.message.empty()) out += fmt::format("  {}\n", r.message);
     if (r.status == "running" && !r.holder.empty()) out += fmt::format("  held by {}\n", r.holder);
     std::string stages;
@@ -173,8 +178,10 @@ std::string status_json(const std::vector<RunStatus>& runs) {
         r.ended_at.empty() ? "null" : json_text(r.ended_at), json_text(r.holder),
         json_text(r.message), r.seconds, r.progress,
         r.eta_seconds ? fmt::format("{:.0f}", *r.eta_seconds) : "null",
-        r.lag ? fmt::format(R"(,"strategy":{},"lag_seconds":{:.1f},"lag_ticks":{})",
-                            json_text(r.lag->strategy), r.lag->seconds, r.lag->ticks)
+        r.lag ? fmt::format(
+                    R"(,"strategy":{},"lag_seconds":{},"lag_ticks":{})", json_text(r.lag->strategy),
+                    r.lag->seconds ? fmt::format("{:.1f}", *r.lag->seconds) : std::string("null"),
+                    r.lag->ticks ? std::to_string(*r.lag->ticks) : std::string("null"))
               : std::string(),
         stages, collections);
   }

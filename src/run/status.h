@@ -26,7 +26,7 @@ struct RunStatus {
   double seconds = 0;
   double progress = 0;                ///< 0…1
   std::optional<double> eta_seconds;  ///< only while running
-  std::optional<pg::SyncLag> lag;     ///< of a resync that follows the source's log
+  std::optional<pg::SyncLag> lag;     ///< of a resync under way
   std::vector<StageSummary> stages;   ///< with state in `name`: "load (running)"
   std::vector<StatusCollection> collections;
 };

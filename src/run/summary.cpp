@@ -37,16 +37,14 @@ std::string notes_json(const doc::MappingNotes& notes) {
                      object(notes.defaults_used), object(notes.warnings), unmapped);
 }
 
+/// With `changes`, also what became of rows that were there before.
 std::vector<std::string> table_row(const std::string& name, const std::string& table,
-                                   const pg::Counters& c, double seconds) {
-  return {name,
-          table,
-          format_count(c.read),
-          format_count(c.written),
-          format_count(c.filtered),
-          format_count(c.quarantined),
-          format_size(c.bytes),
-          fmt::format("{:.1f}s", seconds)};
+                                   const pg::Counters& c, double seconds, bool changes) {
+  std::vector<std::string> row = {name, table, format_count(c.read), format_count(c.written)};
+  if (changes) row.insert(row.end(), {format_count(c.updated), format_count(c.deleted)});
+  row.insert(row.end(), {format_count(c.filtered), format_count(c.quarantined),
+                         format_size(c.bytes), fmt::format("{:.1f}s", seconds)});
+  return row;
 }
 
 /// True if `column` ("table.column") belongs to one of `tables`, whose names may have a schema
@@ -110,14 +108,17 @@ std::string to_json(const Summary& s) {
 }
 
 std::string to_text(const Summary& s) {
-  std::vector<std::vector<std::string>> rows = {
-      {"collection", "table", "read", "written", "filtered", "quarantined", "bytes", "time"}};
+  const bool changes = s.command == "resync";
+  std::vector<std::string> titles = {"collection", "table", "read", "written"};
+  if (changes) titles.insert(titles.end(), {"updated", "deleted"});
+  titles.insert(titles.end(), {"filtered", "quarantined", "bytes", "time"});
+  std::vector<std::vector<std::string>> rows = {std::move(titles)};
   for (const auto& c : s.collections) {
     std::string tables = c.table;
     if (c.tables.size() > 1) tables += fmt::format(" (+{})", c.tables.size() - 1);
-    rows.push_back(table_row(c.collection, tables, c.counters, c.seconds));
+    rows.push_back(table_row(c.collection, tables, c.counters, c.seconds, changes));
   }
-  rows.push_back(table_row("total", "", s.totals(), s.seconds));
+  rows.push_back(table_row("total", "", s.totals(), s.seconds, changes));
   std::string out = "\n" + text_table(rows);
   std::string stages;
   for (const auto& g : s.stages)
@@ -125,8 +126,8 @@ std::string to_text(const Summary& s) {
   const double seconds = std::max(0.001, s.seconds);
   const auto t = s.totals();
   out +=
-      fmt::format("\nrun {} {} in {:.1f}s ({}); {} docs/s, {}/s; peak memory {}{}\n", s.run,
-                  s.status, s.seconds, stages,
+      fmt::format("\nrun {} {} in {:.1f}s{}; {} docs/s, {}/s; peak memory {}{}\n", s.run, s.status,
+                  s.seconds, stages.empty() ? "" : " (" + stages + ")",
                   format_count(static_cast<std::uint64_t>(static_cast<double>(t.read) / seconds)),
                   format_size(static_cast<std::uint64_t>(static_cast<double>(t.bytes) / seconds)),
                   format_size(s.peak_memory), s.bound_by.empty() ? "" : "; bound by " + s.bound_by);

@@ -517,7 +517,9 @@ void Validation::complete_report() {
     out.too_deep = profile.too_deep();
     if (out.sampled && !out.total && out.read > 0)  // files don't say how many they hold
       out.total = std::max(
-          out.read, plan_.collections[c].bytes / std::max<std::uint64_t>(out.bytes / out.read, 1));
+          out.read, static_cast<std::uint64_t>(static_cast<double>(plan_.collections[c].bytes) /
+                                               static_cast<double>(out.bytes + out.read) *
+                                               static_cast<double>(out.read)));
     describe_paths(profile, *plans_[c], options_.log_data, out);
   }
   report_.seconds = std::chrono::duration<double>(Clock::now() - begun_).count();
@@ -530,6 +532,7 @@ void Validation::complete_report() {
   if (probe_ && !report_.stopped) {
     input.probed = probe_->measure();
     input.probed_bytes = probe_->bytes();
+    input.wasted_bytes = probe_->wasted();
     input.probed_seconds = probe_->seconds();
   }
   estimate(input, report_);

@@ -195,12 +195,21 @@ class Estimator {
     if (table == 0) return;
     const bool measured = !in_.probed.empty();
     const double spread = measured ? 0.1 : 0.25;
-    const double all = table + index;
+    // Rows that were taken back with a refused document stay in the files, dead.
+    double dead = 0;
+    if (in_.probed_bytes > 0)
+      dead = table * static_cast<double>(in_.wasted_bytes) / static_cast<double>(in_.probed_bytes);
+    const double all = table + dead + index;
     report_.estimates.push_back(
         {"size", all, all * (1 - spread), all * (1 + spread), "bytes",
-         fmt::format("{} tables with TOAST, {} indexes; {}",
+         fmt::format("{} tables with TOAST, {} indexes{}; {}",
                      format_size(static_cast<std::uint64_t>(table)),
                      format_size(static_cast<std::uint64_t>(index)),
+                     dead < 0.01 * all
+                         ? ""
+                         : fmt::format(", {} dead rows of transactions with refused documents "
+                                       "(VACUUM FULL gives them back)",
+                                       format_size(static_cast<std::uint64_t>(dead))),
                      measured ? "measured on a sample of the rows in PostgreSQL"
                               : "computed from a sample of the rows")});
   }

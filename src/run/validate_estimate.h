@@ -24,6 +24,7 @@ struct EstimateInput {
   /// With a probe: what PostgreSQL measured.
   std::vector<pg::ProbedTable> probed = {};
   std::uint64_t probed_bytes = 0;
+  std::uint64_t wasted_bytes = 0;  ///< that went in and were taken back
   double probed_seconds = 0;
   /// COPY bytes of all rows that were mapped, and how many rows each collection's tables got.
   std::uint64_t copy_bytes = 0;

@@ -58,7 +58,8 @@ SampleReader::SampleReader(std::unique_ptr<doc::Reader> reader, std::vector<doc:
   }
 }
 
-/// Leaves every `stride`-th document in the batch.
+/// Leaves one document of each `stride` neighbours in the batch. Which one is random: data often
+/// repeats by tens or hundreds.
 void SampleReader::thin(Part& part, doc::DocBatch& batch) const {
   if (part.stride == 0 && !batch.docs.empty()) {
     std::uint64_t bytes = 0;
@@ -67,18 +68,25 @@ void SampleReader::thin(Part& part, doc::DocBatch& batch) const {
     std::uint64_t among = std::max<std::uint64_t>(window / average, part.wanted);
     if (part.documents > 0)
       among = std::min(among, part.documents);
+    else if (batch.docs.size() >= part.wanted)
+      among = batch.docs.size();  // what is there for certain
     else if (part.bytes > 0)
       among = std::min(among, part.bytes / average);
     part.stride = std::max<std::uint64_t>(among / part.wanted, 1);
   }
   if (part.stride == 0) return;
-  const std::uint64_t offset = doc::hash_bytes(std::to_string(batch.part), seed_ + 1) % part.stride;
   std::size_t kept = 0;
-  for (const doc::DocRef d : batch.docs)
-    if (part.seen++ % part.stride == offset && part.taken < part.wanted) {
-      ++part.taken;
-      batch.docs[kept++] = d;
-    }
+  for (const doc::DocRef d : batch.docs) {
+    const std::uint64_t place = part.seen % part.stride;
+    if (place == 0)
+      part.chosen =
+          doc::hash_bytes(std::to_string(batch.part) + "/" + std::to_string(part.seen), seed_ + 1) %
+          part.stride;
+    ++part.seen;
+    if (place != part.chosen || part.taken >= part.wanted) continue;
+    ++part.taken;
+    batch.docs[kept++] = d;
+  }
   batch.docs.resize(kept);
 }
 

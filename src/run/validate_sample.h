@@ -38,7 +38,8 @@ class SampleReader final : public doc::Reader {
     std::uint64_t wanted = 0;
     std::uint64_t documents = 0;  ///< as the source expects; 0 = unknown
     std::uint64_t bytes = 0;
-    std::uint64_t stride = 0;  ///< every so manieth document is taken; 0 = not known yet
+    std::uint64_t stride = 0;  ///< one of so many documents is taken; 0 = not known yet
+    std::uint64_t chosen = 0;  ///< … and it is this one
     std::uint64_t seen = 0;
     std::uint64_t taken = 0;
   };

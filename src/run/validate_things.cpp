@@ -100,76 +100,84 @@ class Things {
 
   void plain_index(const std::string& name, const std::string& what,
                    const std::vector<std::string>& fields, bool unique) {
-    if (const auto covering = covered(fields, unique))
-      return add("index", name, what, "there already: " + *covering, false);
-    const std::string sql = statement(fields, unique);
-    if (sql.empty())
-      return add("index", name, what,
-                 unique ? "nothing yet: no column holds all of it, so nothing would keep it unique"
-                        : "nothing yet: no column holds all of it",
-                 unique);
-    add("index", name, what, (unique ? "nothing keeps it unique until: " : "not there yet: ") + sql,
-        unique);
+    // Several tables may hold what one collection held.
+    std::vector<std::string> there, missing;
+    for (std::size_t t = 0; t < compiled_->tables().size(); ++t) {
+      if (const auto covering = covered(fields, unique, t))
+        there.push_back(*covering);
+      else if (const std::string sql = statement(fields, unique, t); !sql.empty())
+        missing.push_back(sql);
+    }
+    std::string becomes = there.empty() ? "" : "there already: " + joined(there);
+    if (!missing.empty())
+      becomes += (there.empty() ? "" : "; ") +
+                 std::string(unique ? "nothing keeps it unique until: " : "not there yet: ") +
+                 joined(missing, "; ");
+    if (becomes.empty())
+      becomes = unique ? "nothing yet: no column holds all of it, so nothing would keep it unique"
+                       : "nothing yet: no column holds all of it";
+    add("index", name, what, becomes, unique && (there.empty() || !missing.empty()));
   }
 
-  /// The column that holds exactly this attribute.
-  [[nodiscard]] const mapping::ColumnUse* column_of(const std::string& path) const {
+  /// The column of the table that holds this attribute, and nothing else if `exactly`.
+  [[nodiscard]] const mapping::ColumnUse* column_of(const std::string& path, std::size_t table,
+                                                    bool exactly) const {
     for (const auto& use : uses_)
-      if (use.paths.size() == 1 && use.paths[0] == path && !use.takes_document) return &use;
+      if (use.table == table && !use.takes_document && use.paths.size() == 1 &&
+          use.paths[0] == path)
+        return &use;
+    if (exactly) return nullptr;
+    // `first: [created_at, createdAt]`, say, or a default.
+    for (const auto& use : uses_)
+      if (use.table == table && (use.word == "first" || use.word == "path") &&
+          use.paths.size() > 1 && use.paths[0] == path)
+        return &use;
     return nullptr;
   }
 
-  /// An index of the target whose first columns are those of the attributes.
+  /// An index of the target over all rows whose first columns are those of the attributes.
   [[nodiscard]] std::optional<std::string> covered(const std::vector<std::string>& fields,
-                                                   bool unique) const {
+                                                   bool unique, std::size_t table) const {
     std::vector<std::string> columns;
-    std::size_t table = 0;
     for (const std::string& field : fields) {
-      const auto* use = column_of(field);
-      if (use == nullptr || (!columns.empty() && use->table != table)) return std::nullopt;
-      table = use->table;
+      const auto* use = column_of(field, table, unique);
+      if (use == nullptr) return std::nullopt;
       columns.push_back(use->column);
     }
     const auto info = tables_.find(compiled_->tables()[table].table.name);
     if (columns.empty() || info == tables_.end()) return std::nullopt;
     for (const pg::IndexInfo& index : info->second.indexes)
-      if (index.columns.size() >= columns.size() && !index.expression &&
+      if (index.columns.size() >= columns.size() && !index.expression && !index.partial &&
+          index.method == "btree" &&
           std::equal(columns.begin(), columns.end(), index.columns.begin()) &&
           (!unique || (index.unique && index.columns.size() == columns.size())))
         return index.name;
     return std::nullopt;
   }
 
-  /// The SQL that would make it; "" if no column holds the attributes.
-  [[nodiscard]] std::string statement(const std::vector<std::string>& fields, bool unique) const {
+  /// The SQL that would make it; "" if no column of the table holds the attributes.
+  [[nodiscard]] std::string statement(const std::vector<std::string>& fields, bool unique,
+                                      std::size_t table) const {
+    const std::string on = pg::quote(compiled_->tables()[table].table.name);
     std::string expressions;
-    std::optional<std::size_t> table;
     for (std::string field : fields) {
       const bool elements = field.ends_with("[*]");
       if (elements) field.resize(field.size() - 3);
       std::string expression;
-      std::size_t of = 0;
-      if (const auto* use = column_of(field)) {
+      if (const auto* use = column_of(field, table, unique))
         expression = pg::quote(use->column);
-        of = use->table;
-      } else if (const auto* document = document_column(field)) {
+      else if (const auto* document = document_column(field, table))
         expression = elements ? fmt::format("({} -> {})", pg::quote(document->column),
                                             pg::quote_literal(field))
                               : fmt::format("({})", member_of(pg::quote(document->column), field));
-        of = document->table;
-      } else {
+      else
         return {};
-      }
-      if (table && *table != of) return {};
-      table = of;
-      if (elements)
-        return fmt::format("CREATE INDEX ON {} USING gin ({})",
-                           pg::quote(compiled_->tables()[of].table.name), expression);
+      if (elements) return fmt::format("CREATE INDEX ON {} USING gin ({})", on, expression);
       expressions += (expressions.empty() ? "" : ", ") + expression;
     }
-    if (!table) return {};
-    return fmt::format("CREATE {}INDEX ON {} ({})", unique ? "UNIQUE " : "",
-                       pg::quote(compiled_->tables()[*table].table.name), expressions);
+    return expressions.empty()
+               ? std::string()
+               : fmt::format("CREATE {}INDEX ON {} ({})", unique ? "UNIQUE " : "", on, expressions);
   }
 
   static std::string member_of(const std::string& column, const std::string& path) {
@@ -179,13 +187,15 @@ class Things {
     return column + " #>> " + pg::quote_literal("{" + list + "}");
   }
 
-  [[nodiscard]] const mapping::ColumnUse* document_column(const std::string& path) const {
+  [[nodiscard]] const mapping::ColumnUse* document_column(const std::string& path,
+                                                          std::size_t table) const {
     const std::string top = path.substr(0, path.find_first_of(".["));
     const auto has = [&](const std::vector<std::string>& names) {
       return std::find(names.begin(), names.end(), top) != names.end();
     };
     for (const auto& use : uses_)
-      if (use.takes_document && (use.has_only ? has(use.only) : !has(use.omit)) && top[0] != '_')
+      if (use.table == table && use.takes_document &&
+          (use.has_only ? has(use.only) : !has(use.omit)) && top[0] != '_')
         return &use;
     return nullptr;
   }

@@ -426,7 +426,7 @@ TEST_F(LoaderChangesOfTwo, ARowThatCannotGoIsNotForgotten) {
   EXPECT_EQ(list("SELECT concat_ws(' ', key, revision, rule, document IS NULL, message) FROM "
                  "arango2pg.quarantine"),
             "a 1 pg_foreign_key_violation t the document is gone, but its row can't be removed: "
-            "foreign_key_violation: table public.r, constraint r_t_id_fkey");
+            "foreign key violation of constraint 'r_t_id_fkey' in table 'r'");
   EXPECT_EQ(pg::refused_by_order(connection()).size(), 1U);
   EXPECT_EQ(apply_both({gone("a", "1")}, {gone("r", "1")}), " | ");
   EXPECT_EQ(value("SELECT string_agg(status::text, ',') FROM arango2pg.quarantine"), "discarded");

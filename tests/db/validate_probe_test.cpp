@@ -155,6 +155,20 @@ TEST_F(ProbeTest, TwoCollectionsMayFillOneTable) {
             (std::vector<std::string>{"1/0 pg_unique_violation"}));
 }
 
+// As the packs' audit log: its ids come from a sequence, whichever collection writes it.
+TEST_F(ProbeTest, NumbersTheRowsOfAllCollectionsThatFillATableByOneSequence) {
+  for (const char* id : {"id bigserial", "id bigint GENERATED ALWAYS AS IDENTITY"}) {
+    run(std::string("CREATE TABLE t (") + id + " PRIMARY KEY, what text)");
+    pg::Probe probe(config(db().conninfo(), {table("t", {"what"}), table("t", {"what"})}));
+    EXPECT_EQ(refused(probe, batches(batch(0, {{"a"}, {"b"}}), batch(1, {{"c"}}))),
+              std::vector<std::string>())
+        << id << ": " << last_message;
+    EXPECT_EQ(refused(probe, batches(batch(1, {{"d"}}))), std::vector<std::string>()) << id;
+    EXPECT_EQ(value("SELECT is_called FROM t_id_seq"), "f");
+    run("DROP TABLE t");
+  }
+}
+
 TEST_F(ProbeTest, MeasuresSizesAndIndexesOfASample) {
   run("CREATE TABLE t (id int PRIMARY KEY, doc jsonb)");
   run("CREATE INDEX by_doc ON t USING gin (doc); CREATE INDEX \"by name\" ON t ((doc ->> 'name'))");
@@ -176,6 +190,21 @@ TEST_F(ProbeTest, MeasuresSizesAndIndexesOfASample) {
     EXPECT_GT(index.bytes, 0U) << index.name;
     EXPECT_EQ(index.secondary, index.name != "t_pkey") << index.name;
   }
+}
+
+// With a bad document in each transaction there would be no transaction to measure by.
+TEST_F(ProbeTest, MeasuresGoodRowsBesideBadOnes) {
+  run("CREATE TABLE t (id int PRIMARY KEY, n int CHECK (n > 0))");
+  pg::Probe probe(config(db().conninfo(), {table("t", {"id", "n"})}));
+  std::vector<Row> rows;
+  for (int i = 0; i < 1000; ++i) rows.push_back({std::to_string(i), i == 500 ? "0" : "1"});
+  EXPECT_EQ(refused(probe, batches(batch(0, rows))),
+            (std::vector<std::string>{"0/500 pg_check_violation"}));
+  EXPECT_GT(probe.bytes(), 5'000U);
+  EXPECT_GT(probe.seconds(), 0);
+  const auto sizes = probe.measure();
+  ASSERT_EQ(sizes.size(), 1U);
+  EXPECT_EQ(sizes[0].rows, 999U);
 }
 
 TEST_F(ProbeTest, SaysWhatTheRoleLacks) {

@@ -142,6 +142,12 @@ class ResyncTest : public EndToEnd {
   Outcome resync(const std::string& source, std::vector<std::string> more = {}) {
     return run_tool(resync_arguments(*target_, source, std::move(more)));
   }
+  Outcome verify(const std::string& source, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {
+        "verify", "--source", source, "--target", target_->conninfo(), "--progress", "none"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_tool(std::move(arguments));
+  }
 };
 
 }  // namespace arango2pg::e2e

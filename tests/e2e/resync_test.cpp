@@ -37,7 +37,12 @@ class Resync : public ResyncTest {
       out += row[0] + "\n";
     return out;
   }
-  void expect_equal() { EXPECT_EQ(differences(*db_, *target_), ""); }
+  /// By a program that shares nothing with the tool, and by the tool's own judge.
+  void expect_equal() {
+    EXPECT_EQ(differences(*db_, *target_), "");
+    const Outcome verdict = verify(source());
+    EXPECT_EQ(verdict.exit, 0) << verdict.all();
+  }
   Outcome expect_resync(std::vector<std::string> more = {}) {
     Outcome outcome = resync(source(), std::move(more));
     EXPECT_EQ(outcome.exit, 0) << outcome.all();
@@ -53,6 +58,12 @@ class Resync : public ResyncTest {
       std::this_thread::sleep_for(50ms);
     }
     return false;
+  }
+
+  /// A write that the follower must see, behind all that came before it.
+  bool has_followed() {
+    db_->collection("links").insert(R"({"_from":"docs/a","_to":"docs/b"})");
+    return wait_until_followed(std::to_string(arango_->last_tick() - 1));
   }
 
   std::optional<FakeArango> arango_;
@@ -94,6 +105,33 @@ TEST_F(Resync, CatchesUpByRevisionsWithWritersDuringTheLoadAndAfterIt) {
   expect_resync({"--strategy", "revisions"});
   writers.stop();
   expect_resync({"--strategy", "revisions"});
+  expect_equal();
+}
+
+TEST_F(Resync, AComparisonThatWasInterruptedAlsoSeesWhatChangedBeforeItsPosition) {
+  load(3000);
+  auto docs = db_->collection("docs");
+  for (const std::string& key : docs.keys())
+    if (!key.starts_with('K')) docs.update("{\"_key\":\"" + key + "\",\"again\":true}");
+  Fault slow = Fault::of(Fault::Kind::delay, "/_api/cursor", 0);
+  slow.delay = 100ms;
+  arango_->faults().add(slow);
+  const std::vector<std::string> by_revisions = {"--strategy", "revisions", "--batch-size",
+                                                 "32KiB",      "--jobs",    "1"};
+  Process pass(resync_arguments(*target_, source(), by_revisions));
+  const auto half = [&] {
+    return target_->value(
+               "SELECT count(*) > 0 FROM arango2pg.part WHERE run_id = 2 AND collection = 'docs' "
+               "AND state = 'running' AND position > '@c'") == "t";
+  };
+  for (int i = 0; i < 1000 && pass.running() && !half(); ++i) std::this_thread::sleep_for(5ms);
+  ASSERT_TRUE(half());
+  pass.signal(SIGKILL);
+  pass.wait();
+  arango_->faults().clear();
+  docs.remove(docs.keys().front());
+  const Outcome outcome = expect_resync(by_revisions);
+  EXPECT_THAT(outcome.err, HasSubstr("going on with the comparison that was interrupted"));
   expect_equal();
 }
 
@@ -234,6 +272,8 @@ TEST_F(MappedResync, RowsAndTheirChildrenFollowTheirDocuments) {
   for (const char* strategy : {"wal", "revisions"}) {
     const auto sync = [&] {
       expect_resync({"--mapping", mapping_, "--max-quarantined", "1", "--strategy", strategy});
+      const Outcome verdict = verify(source(), {"--mapping", mapping_, "--max-quarantined", "1"});
+      EXPECT_EQ(verdict.exit, 0) << strategy << verdict.all();
       return persons();
     };
     people_->update(R"({"_key":"ada","jobs":[{"title":"x"}]})");
@@ -584,6 +624,64 @@ TEST_F(Resync, AFollowerTakesANewCollectionAlong) {
   expect_equal();
 }
 
+TEST_F(Resync, ACollectionThatTookTheNameOfAnotherIsComparedWhole) {
+  load(20);
+  auto next = db_->create("next");
+  next.insert_all({R"({"_key":"k0","of":"next"})", R"({"_key":"n"})"});
+  expect_resync({"--drift", "ignore"});
+  // The usual way to publish a collection that was built beside the old one.
+  db_->collection("docs").drop();
+  next.rename("docs");
+  db_->collection("docs").insert(R"({"_key":"later"})");
+  const Outcome outcome = expect_resync();
+  EXPECT_THAT(outcome.err,
+              HasSubstr("collection 'docs' is another one than that which was loaded"));
+  expect_equal();
+  EXPECT_THAT(expect_resync().err, HasSubstr("strategy: wal"));
+}
+
+TEST_F(Resync, AFollowerComparesACollectionThatTookTheNameOfAnother) {
+  load(20);
+  Process follower(
+      resync_arguments(*target_, source(), {"--follow", "--poll", "50ms", "--drift", "ignore"}));
+  auto next = db_->create("next");
+  next.insert_all({R"({"_key":"k0","of":"next"})", R"({"_key":"n"})"});
+  ASSERT_TRUE(has_followed());
+  db_->collection("docs").drop();
+  ASSERT_TRUE(has_followed());
+  next.rename("docs");
+  for (int i = 0; i < 200 && target_->value("SELECT count(*) FROM docs WHERE key = 'n'") != "1";
+       ++i)
+    std::this_thread::sleep_for(50ms);
+  db_->collection("docs").insert(R"({"_key":"later"})");
+  ASSERT_TRUE(has_followed());
+  follower.signal(SIGTERM);
+  const Outcome outcome = follower.wait();
+  EXPECT_EQ(outcome.exit, 0) << outcome.all();
+  expect_equal();
+}
+
+TEST_F(Resync, AFollowerGoesOnWithACollectionThatIsMadeAnew) {
+  for (const char* drift : {"report", "follow"}) {
+    target_ = std::make_unique<Target>();
+    load(20);
+    Process follower(
+        resync_arguments(*target_, source(), {"--follow", "--poll", "50ms", "--drift", drift}));
+    ASSERT_TRUE(has_followed()) << drift;
+    db_->collection("docs").drop();
+    ASSERT_TRUE(has_followed()) << drift;
+    db_->create("docs").insert(R"({"_key":"new"})");
+    ASSERT_TRUE(has_followed()) << drift;
+    follower.signal(SIGTERM);
+    const Outcome outcome = follower.wait();
+    EXPECT_EQ(outcome.exit, 0) << drift << outcome.all();
+    expect_equal();
+    db_->collection("docs").insert(R"({"_key":"later"})");
+    EXPECT_THAT(expect_resync().err, HasSubstr("strategy: wal"));
+    expect_equal();
+  }
+}
+
 // -- watermark
 
 TEST_F(Resync, AWatermarkBringsWhatIsNewAndSaysWhatItCanNot) {
@@ -610,6 +708,20 @@ TEST_F(Resync, AWatermarkBringsWhatIsNewAndSaysWhatItCanNot) {
       target_->value("SELECT sum(read) FROM arango2pg.part WHERE run_id = (SELECT max(run_id) "
                      "FROM arango2pg.part)"),
       "3");  // two changed, and the newest of before
+}
+
+TEST_F(Resync, AWatermarkPassHidesNoDeletionFromTheLog) {
+  start();
+  auto c = db_->create("c");
+  c.add_index(R"({"type":"persistent","fields":["at"]})");
+  c.insert_all({R"({"_key":"a","at":1})", R"({"_key":"b","at":2})"});
+  arango_->start();
+  ASSERT_EQ(migrate(source(), {"--progress", "none"}).exit, 0);
+  c.remove("a");
+  expect_resync({"--strategy", "watermark", "--watermark", "at"});
+  EXPECT_EQ(target_->value("SELECT count(*) FROM c"), "2");
+  expect_resync({"--strategy", "wal"});
+  expect_equal();
 }
 
 }  // namespace

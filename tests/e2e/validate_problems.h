@@ -60,10 +60,13 @@ inline std::vector<Problem> ats_problems(const std::string& user) {
   document("a fraction for an integer", "resumes", "p-fraction", R"(,"version":1.5)");
   document("an integer beyond bigint", "resumes", "p-bigint",
            R"(,"file_metadata":{"size":9223372036854775808})");
+  document("a text for a score", "documents", "p-score-text",
+           R"(,"type":"optimization","ats_score":"high")");
   document("a list for a boolean", "jobs", "p-boolean", R"(,"is_active":[true])");
   // Rules of the mapping.
   document("a list where an object must be", "resumes", "p-list", R"(,"file_metadata":[])");
   document("a text where an object must be", "jobs", "p-scores", R"(,"scores":"high")");
+  document("a type that is not listed", "task_results", "p-type", R"(,"type":"other")");
   // What only PostgreSQL can tell.
   document("a status nobody knows", "jobs", "p-status", R"(,"status":"sleeping")");
   document("a negative size", "resumes", "p-size", R"(,"file_metadata":{"size":-1})");

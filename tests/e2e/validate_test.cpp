@@ -10,9 +10,9 @@
 #include <set>
 
 #include "e2e/harness.h"
-#include "source_dir.h"
 #include "e2e/validate_problems.h"
 #include "fake_arango/json.h"
+#include "source_dir.h"
 
 namespace arango2pg::e2e {
 namespace {
@@ -174,6 +174,27 @@ TEST_F(Validate, ForetellsAllButCheckConstraintsWithoutAProbe) {
   for (const Value& note : dry.find("unchecked")->items())
     told_so = told_so || note.string().find("CHECK constraints") != std::string::npos;
   EXPECT_TRUE(told_so);
+}
+
+TEST_F(Validate, EstimatesTheSizeOfTheTablesWithinAQuarter) {
+  ats_sample("--resumes 1000 --jobs 500");
+  std::vector<std::string> probing = ats_;
+  probing.emplace_back("--probe");
+  std::map<std::string, double> told;
+  std::set<std::string> tables;
+  for (const auto& arguments : {ats_, probing}) {
+    const Value r = report(arguments);
+    told[arguments.back() == "--probe" ? "measured" : "computed"] =
+        static_cast<double>(number(named(*r.find("estimates"), "what", "size"), "value"));
+    for (const Value& c : r.find("collections")->items())
+      for (const Value& t : c.find("tables")->items()) tables.insert(text(t, "name"));
+  }
+  const auto real = migrate(source(), ats_);
+  ASSERT_EQ(real.exit, 5) << real.all();
+  double size = 0;
+  for (const auto& name : tables)
+    size += std::stod(target_->value("SELECT pg_total_relation_size('" + name + "')"));
+  for (const auto& [how, bytes] : told) EXPECT_NEAR(bytes / size, 1, 0.25) << how << " " << size;
 }
 
 TEST_F(Validate, WorksWithoutATarget) {
@@ -429,6 +450,38 @@ TEST_F(Validate, TellsWhatTheSourceHasBesideDocuments) {
   EXPECT_NE(becomes("autoincrement").find("sequence"), std::string::npos);
   EXPECT_NE(becomes("people").find("not migrated: knows"), std::string::npos);
   EXPECT_NE(becomes("search").find("GIN"), std::string::npos);
+}
+
+// An index over some of the rows does not help all queries; an attribute may go to several tables.
+TEST_F(Validate, TellsWhichIndexesTheTablesHaveAlready) {
+  fake_arango::FakeArango arango;
+  auto users = arango.database("app").create("users");
+  users.insert(R"({"_key":"1","email":"a@b.org","at":"2025-01-01"})");
+  users.add_index(R"({"type":"persistent","fields":["email"],"name":"by_email"})");
+  users.add_index(R"({"type":"persistent","fields":["at"],"name":"by_at"})");
+  arango.start();
+  target_->query("CREATE TABLE old_users (id text PRIMARY KEY, email text, at timestamptz)");
+  target_->query("CREATE TABLE new_users (id text PRIMARY KEY, email text, at timestamptz)");
+  target_->query("CREATE INDEX old_some ON old_users (email) WHERE at IS NULL");
+  target_->query("CREATE INDEX old_all ON old_users (email, at)");
+  target_->query("CREATE INDEX new_some ON new_users (email) WHERE at IS NULL");
+  for (const std::string table : {"old_users", "new_users"})
+    dir_.write("m/" + table + ".yaml",
+               "version: 1\nfrom: users\ninto: " + table +
+                   "\nkey: id\ncolumns:\n  id: { meta: key }\n  email: { path: email }\n  at: { "
+                   "first: [at, created_at], then: [{ timestamp: [iso8601] }] }\n");
+  const auto path = (dir_.path() / "r.json").string();
+  const auto outcome =
+      run_tool({"validate", "--source", arango.url() + "/app", "--target", target_->conninfo(),
+                "--mapping", (dir_.path() / "m").string(), "--report", path});
+  const Value r = fake_arango::parse_json(slurp(path));
+  EXPECT_EQ(text(named(*r.find("things"), "name", "by_email"), "becomes"),
+            "there already: old_all; not there yet: CREATE INDEX ON \"public\".\"new_users\" "
+            "(\"email\")")
+      << outcome.all();
+  EXPECT_EQ(text(named(*r.find("things"), "name", "by_at"), "becomes"),
+            "not there yet: CREATE INDEX ON \"public\".\"new_users\" (\"at\"); CREATE INDEX ON "
+            "\"public\".\"old_users\" (\"at\")");
 }
 
 TEST_F(Validate, HidesValuesUntilToldToShowThem) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "fake_arango/api_error.h"
 
@@ -141,6 +142,8 @@ void Store::create_database(const std::string& name) {
   if (name.empty() || name.size() > 128 || name.find_first_of("/:") != std::string::npos)
     throw api_error(400, 1229);
   databases_[name].id = name == "_system" ? "1" : std::to_string(++last_id_);
+  // A new database's log begins behind its system collections (recorded).
+  const bool logging = std::exchange(logging_, false);
   for (std::string_view system : system_collections) {
     const bool only_there =
         std::find(std::begin(only_in_system_database), std::end(only_in_system_database), system) !=
@@ -148,6 +151,7 @@ void Store::create_database(const std::string& name) {
     if (only_there && name != "_system") continue;
     create_locked(name, std::string(system), {});
   }
+  logging_ = logging;
 }
 
 bool Store::has_database(const std::string& name) const {

@@ -244,7 +244,7 @@ WalPage WalLog::tail(const WalQuery& query, const NameOf& name_of) const {
   const std::uint64_t since = query.last_scanned > 0 ? std::min(query.from, query.last_scanned) : 0;
   auto at = std::partition_point(batches_.begin(), batches_.end(),
                                  [&](const WalBatch& b) { return b.last < since; });
-  page.from_present = at != batches_.end() && at->first <= query.from;
+  page.from_present = at != batches_.end() && at->first <= query.from && query.from <= tick_;
   Writer writer{query, name_of, page};
   for (; at != batches_.end() && at->first <= query.to; ++at) {
     page.last_scanned = at->first;

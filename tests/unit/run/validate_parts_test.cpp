@@ -1,6 +1,7 @@
 // The parts of the dry run that need no server: keys, sizes, samples, intervals.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 
@@ -116,6 +117,17 @@ TEST(SampleReader, TakesTheWantedNumberSpreadOverThePart) {
   std::set<std::uint64_t> twentieths;
   for (const auto n : few) twentieths.insert(n / 500);
   EXPECT_EQ(twentieths.size(), 20U);
+}
+
+TEST(SampleReader, DoesNotFallInStepWithDataThatRepeats) {
+  const auto some = sampled(30000, 30000, 2000);
+  ASSERT_EQ(some.size(), 2000U);
+  const auto tenth = std::count_if(some.begin(), some.end(), [](auto n) { return n % 10 == 0; });
+  EXPECT_NEAR(static_cast<double>(tenth), 200, 60);
+}
+
+TEST(SampleReader, TakesTheWantedNumberThoughFilesDoNotSayHowManyTheyHold) {
+  EXPECT_EQ(sampled(10000, 0, 20).size(), 20U);
 }
 
 TEST(SampleReader, TakesAllIfThereAreNotMore) {

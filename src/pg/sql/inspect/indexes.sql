@@ -9,13 +9,18 @@ SELECT i.indexrelid, c.relname, am.amname, i.indisunique, i.indisprimary, i.indi
          AS secondary,
        a.attname,
        substr(pg_get_indexdef(i.indexrelid),
-              strpos(pg_get_indexdef(i.indexrelid), format('%I.%I USING ', n.nspname, owner.relname))
-                + length(format('%I.%I', n.nspname, owner.relname))) AS body
+              strpos(pg_get_indexdef(i.indexrelid), owner_name || ' USING ') + length(owner_name)) AS body
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_am am ON am.oid = c.relam
 JOIN pg_catalog.pg_class owner ON owner.oid = i.indrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = owner.relnamespace
+-- Definitions call the session's own temporary schema pg_temp since PostgreSQL 15.
+CROSS JOIN LATERAL (
+  SELECT format('%I.%I', CASE WHEN n.oid = pg_my_temp_schema()
+                                AND current_setting('server_version_num')::int >= 150000
+                              THEN 'pg_temp' ELSE n.nspname END, owner.relname) AS owner_name
+) named
 LEFT JOIN LATERAL (
   SELECT DISTINCT t.attnum, t.attname, array_position(i.indkey::smallint[], t.attnum) AS position
   FROM pg_catalog.pg_attribute t

@@ -4,7 +4,7 @@ WITH loaded AS (
   SELECT DISTINCT ON (p.collection) p.collection, r.id, r.start_tick, r.source_identity, r.source, r.started_at
   FROM arango2pg.run r
   JOIN arango2pg.part p ON p.run_id = r.id
-  WHERE r.command IN ('migrate', 'resync') AND r.status = 'done' AND p.kind NOT IN ('wal', 'second_chance')
+  WHERE r.command IN ('migrate', 'resync') AND r.status = 'done' AND p.kind NOT IN ('wal', 'watermark', 'second_chance')
     AND (r.source_identity = $1 OR r.source_identity LIKE 'dump:%' OR r.source_identity LIKE 'jsonl:%'
          OR $1 LIKE 'dump:%' OR $1 LIKE 'jsonl:%')
   ORDER BY p.collection, r.id DESC
@@ -19,4 +19,6 @@ SELECT coalesce(l.collection, f.collection),
 FROM loaded l
 FULL JOIN followed f ON f.collection = l.collection
 -- Its rows went with it.
-WHERE f.strategy IS DISTINCT FROM 'gone' OR l.started_at > f.updated_at
+WHERE (f.strategy IS DISTINCT FROM 'gone' OR l.started_at > f.updated_at)
+  -- Else nothing but its name is known: a migrate has begun.
+  AND (l.collection IS NOT NULL OR f.tick IS NOT NULL OR f.watermark_value IS NOT NULL)
