@@ -112,8 +112,26 @@ COMMENT ON COLUMN arango2pg.audit_log.rolled_back IS 'A rollback has undone what
 ALTER TABLE arango2pg.quarantine ADD COLUMN rolled_back boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN arango2pg.quarantine.rolled_back IS 'The run was rolled back; the document is where it came from.';
 
+-- A later run may load or remove documents that an earlier one refused. A rollback of that run opens their
+-- entries again.
+ALTER TABLE arango2pg.quarantine ADD COLUMN settled_by bigint;
+COMMENT ON COLUMN arango2pg.quarantine.settled_by IS 'The run that ended the entry, if one did.';
+CREATE INDEX quarantine_by_settler ON arango2pg.quarantine (settled_by) WHERE settled_by IS NOT NULL;
+CREATE FUNCTION arango2pg.note_settler() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.settled_by := CASE WHEN NEW.status <> 'open'
+                         THEN nullif(current_setting('arango2pg.run', true), '')::bigint END;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER note_settler BEFORE UPDATE OF status ON arango2pg.quarantine
+  FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status)
+  EXECUTE FUNCTION arango2pg.note_settler();
+
 -- migrate:down
-ALTER TABLE arango2pg.quarantine DROP COLUMN rolled_back;
+DROP TRIGGER note_settler ON arango2pg.quarantine;
+DROP FUNCTION arango2pg.note_settler();
+ALTER TABLE arango2pg.quarantine DROP COLUMN settled_by, DROP COLUMN rolled_back;
 ALTER TABLE arango2pg.audit_log DROP COLUMN rolled_back;
 DROP FUNCTION arango2pg.install_keep_before(regclass, text[]);
 DROP FUNCTION arango2pg.keep_before() CASCADE;

@@ -104,6 +104,22 @@ std::string hex_text(std::string_view bytes) {
   return out;
 }
 
+/// As PostgreSQL quotes the elements of an array.
+void append_element(std::string& out, const std::string& text) {
+  const bool is_null = text.size() == 4 && (text[0] | 32) == 'n' && (text[1] | 32) == 'u' &&
+                       (text[2] | 32) == 'l' && (text[3] | 32) == 'l';
+  if (!text.empty() && !is_null && text.find_first_of("\"\\{}, \t\n\r\v\f") == std::string::npos) {
+    out += text;
+    return;
+  }
+  out += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  out += '"';
+}
+
 std::string array_text(const ColumnType& type, std::string_view bytes) {
   const auto elements = read_array(bytes);
   if (!elements) return "(array of several dimensions)";
@@ -116,12 +132,7 @@ std::string array_text(const ColumnType& type, std::string_view bytes) {
       out += "NULL";
       continue;
     }
-    out += '"';
-    for (const char c : field_text(element, e)) {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-    out += '"';
+    append_element(out, field_text(element, e));
   }
   return out + "}";
 }
@@ -209,6 +220,8 @@ std::string field_text(const ColumnType& type, const Field& field) {
       return date_text(bytes);
     case TypeKind::bytea:
       return hex_text(bytes);
+    case TypeKind::bpchar:  // its padding is no part of the value
+      return std::string(bytes.substr(0, bytes.find_last_not_of(' ') + 1));
     default:
       return std::string(bytes);
   }

@@ -277,7 +277,7 @@ void binary_query(CopySession& session, const std::string& sql,
   std::vector<doc::Field> fields;
   while (const Result result{PQgetResult(session.raw())}) {
     const ExecStatusType status = PQresultStatus(result.get());
-    if (status == PGRES_TUPLES_OK) continue;
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) continue;
     if (status != PGRES_SINGLE_TUPLE) {
       Failure failure = failure_of(session.raw(), result.get());
       drain(session.raw());

@@ -174,9 +174,11 @@ void Ledger::resume(RunId run, const NewRun& with) {
 void Ledger::finish(RunId run, const std::string& status, const std::string& message) {
   Impl::repeated(*this, [&](Connection& c) {
     Transaction transaction(c);
-    // A stage that is still open ended as the run did; a run that is done has no open stage.
+    // A stage that is still open ended as the run did; a run that is done has no open stage. Stages
+    // don't know `abandoned`: nobody goes on with them, and that is all there is to say.
     if (status != "done")
-      c.exec(statement("ledger/end_open_stages.sql"), {std::to_string(run), status});
+      c.exec(statement("ledger/end_open_stages.sql"),
+             {std::to_string(run), status == "abandoned" ? "interrupted" : status});
     c.exec(statement("ledger/finish.sql"), {std::to_string(run), status, valid_text(message)});
     c.exec("SELECT arango2pg.refresh_run_metric($1::bigint)", {std::to_string(run)});
     transaction.commit();

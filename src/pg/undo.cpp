@@ -192,10 +192,19 @@ std::vector<Undone> undo(Connection& connection, RunId run, const std::vector<Ru
   connection.exec("SET CONSTRAINTS ALL IMMEDIATE");
   for (const char* sql :
        {"DELETE FROM arango2pg.before_image WHERE run_id = $1::bigint",
-        "DELETE FROM arango2pg.sync_state WHERE run_id = $1::bigint",
+        // A resync may have remembered something before it wrote its name to it. Which collection
+        // is which stays true.
+        "UPDATE arango2pg.sync_state s SET run_id = NULL, strategy = NULL, tick = NULL, "
+        "source_tick = NULL, watermark_value = NULL, caught_up_at = NULL FROM arango2pg.run r "
+        "WHERE r.id = $1::bigint AND (s.run_id = r.id OR (r.command = 'resync' AND "
+        "s.source_identity = r.source_identity AND s.collection IN (SELECT collection FROM "
+        "arango2pg.part WHERE run_id = r.id)))",
         "UPDATE arango2pg.audit_log SET rolled_back = true WHERE run_id = $1::bigint",
         "UPDATE arango2pg.quarantine SET status = 'discarded', rolled_back = true, changed_at = "
         "clock_timestamp() WHERE run_id = $1::bigint AND status = 'open'",
+        // What earlier runs refused and this one settled is unsettled again.
+        "UPDATE arango2pg.quarantine SET status = 'open', changed_at = clock_timestamp() WHERE "
+        "settled_by = $1::bigint AND run_id <> $1::bigint AND NOT rolled_back",
         "UPDATE arango2pg.run SET status = 'rolled_back', ended_at = coalesce(ended_at, "
         "clock_timestamp()) WHERE id = $1::bigint"})
     connection.exec(sql, {id});

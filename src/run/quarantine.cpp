@@ -120,7 +120,7 @@ Summary retry_quarantine(const MigrateOptions& options, const QuarantineFilter& 
   MigrateOptions merge = options;
   merge.merge = true;
   Summary summary = migrate_from(source, "quarantine retry", merge, signals);
-  if (summary.status == "done") source.mark_retried();
+  if (summary.status == "done") source.mark_retried(summary.run);
   return summary;
 }
 

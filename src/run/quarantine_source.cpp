@@ -156,15 +156,18 @@ std::unique_ptr<doc::Reader> QuarantineSource::open(std::vector<doc::PartTask> p
                                             budget);
 }
 
-void QuarantineSource::mark_retried() {
+void QuarantineSource::mark_retried(RunId run) {
   pg::Connection connection(target_.conninfo, "quarantine");
   FilterSql sql = filter_sql(filter_);
   sql.params.emplace_back(std::to_string(last_id_));
+  pg::Transaction transaction(connection);
+  connection.exec("SET LOCAL arango2pg.run = '" + std::to_string(run) + "'");
   connection.exec(
       fmt::format(
           "UPDATE arango2pg.quarantine SET status = 'retried' WHERE {} AND id <= ${}::bigint",
           sql.where, sql.params.size()),
       sql.params);
+  transaction.commit();
 }
 
 namespace {

@@ -29,8 +29,8 @@ class QuarantineSource : public doc::Source {
   std::unique_ptr<doc::Reader> open(std::vector<doc::PartTask> parts, ByteBudget& budget) override;
   std::optional<std::uint64_t> count(const std::string&) override { return std::nullopt; }
 
-  /// Marks what was there when the source was made as retried.
-  void mark_retried();
+  /// Marks what was there when the source was made as retried, by this run.
+  void mark_retried(RunId run);
 
  private:
   TargetOptions target_;

@@ -383,6 +383,7 @@ Summary Resync::run() {
         find_starts();
         plan();
         job_->run = run_;
+        record_tables(*control_, run_, job_->plan, true);
         while (progress_.collections().size() < job_->plan.collections.size())
           progress_.add(job_->plan.collections[progress_.collections().size()].name);
         continue;

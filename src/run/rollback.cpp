@@ -49,7 +49,7 @@ class Rollback {
                 {id()})
             .number(0, 0));
     if (dry_run_) return report_;
-    const auto undone = pg::undo(connection_, report_.run, tables_);
+    const auto undone = undo();
     for (std::size_t i = 0; i < tables_.size(); ++i)
       if (tables_[i].merge) report_.tables[i] = undone[i];
     transaction.commit();
@@ -163,6 +163,18 @@ class Rollback {
                     table.name.text()),
         std::string("Write `audit: { keep_before: true }` into the mapping for the next time. ") +
             start_over);
+  }
+
+  /// Rows of others may point at the run's, a trigger may object …
+  std::vector<pg::Undone> undo() {
+    try {
+      return pg::undo(connection_, report_.run, tables_);
+    } catch (const Error& e) {
+      if (e.retryable()) throw;
+      refuse(e.what(),
+             "Nothing was changed. Take out of the way what PostgreSQL names, and say the "
+             "same command again.");
+    }
   }
 
   /// A load that did not come to its end has left the tables without their secondary indexes.

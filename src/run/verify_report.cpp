@@ -53,11 +53,16 @@ std::vector<std::string> row_of(const std::string& name, const std::string& tabl
           fmt::format("{:.1f}s", seconds)};
 }
 
+/// "id = k7" of document k7 tells nothing new; "id = 7f9c…" or "item_id = k7, position = 2" does.
+bool names_only_the_key(const pg::Difference& d) {
+  return !d.key.empty() && d.row.ends_with(" = " + d.key) && d.row.find(", ") == std::string::npos;
+}
+
 std::string difference_text(const pg::Difference& d) {
   std::string out = fmt::format("  {:<9}  {}", d.kind, d.collection);
   if (!d.key.empty()) out += "/" + d.key;
   if (!d.table.empty()) out += "  " + d.table;
-  if (d.key.empty() && !d.row.empty()) out += " (" + d.row + ")";
+  if (!d.row.empty() && !names_only_the_key(d)) out += " (" + d.row + ")";
   if (!d.path.empty()) out += "  " + d.path;
   if (!d.what.empty()) out += ": " + d.what;
   if (d.repaired) out += "  [repaired]";
@@ -72,7 +77,15 @@ std::string verdict(const VerifySummary& s) {
   if (s.found == 0 && s.sample > 0)
     return "no difference in the sample; it says nothing about the other documents, and rows "
            "without a document were not looked for\n";
-  if (s.found == 0) return "equal: every document has its rows, and every row its document\n";
+  if (s.found == 0) {
+    const VerifiedCollection all = s.totals();
+    std::string left_out;
+    if (all.filtered > 0) left_out += ", is filtered";
+    if (all.quarantined > 0) left_out += ", is in quarantine";
+    if (left_out.empty()) return "equal: every document has its rows, and every row its document\n";
+    left_out.replace(left_out.rfind(','), 1, " or");
+    return "equal: every document has its rows" + left_out + "; every row has its document\n";
+  }
   if (s.exit == Exit::done) return count + ", all repaired: equal now\n";
   std::string out = (s.complete ? "" : "at least ") + count;
   if (s.repaired > 0) out += fmt::format(", {} of them repaired", format_count(s.repaired));

@@ -268,14 +268,14 @@ TEST_F(RowsReadBack, ASnapshotDoesNotSeeWhatComesLater) {
   EXPECT_EQ(rows, 1);
 }
 
-TEST_F(RowsReadBack, PrintsTextsAsTheTypeDoes) {
+TEST_F(RowsReadBack, PrintsTextsAsACastOfTheTypeDoes) {
   pg::RowReader reader(conninfo_, "test reader");
   ColumnType inet;
   inet.kind = TypeKind::other;
   inet.name = "inet";
-  EXPECT_EQ(
-      reader.as_printed(inet, {"10.0.0.1/32", std::nullopt, "nonsense", "::0001"}),
-      (std::vector<std::optional<std::string>>{"10.0.0.1", std::nullopt, std::nullopt, "::1"}));
+  EXPECT_EQ(reader.as_printed(inet, {"10.0.0.1/32", std::nullopt, "nonsense", "::0001"}),
+            (std::vector<std::optional<std::string>>{"10.0.0.1/32", std::nullopt, std::nullopt,
+                                                     "::1/128"}));
 }
 
 }  // namespace

@@ -114,6 +114,15 @@ TEST_F(LedgerTest, ANewRunReplacesUnfinishedOnes) {
   EXPECT_FALSE(l->unfinished("migrate", "dump:a"));
 }
 
+TEST_F(LedgerTest, ARunThatWasKilledInAStageCanBeGivenUp) {
+  const auto l = ledger("w");
+  const RunId id = l->start(new_run());
+  l->begin_stage(id, "compare");
+  l->finish(id, "abandoned", "superseded");
+  EXPECT_EQ(value("SELECT status FROM arango2pg.run"), "abandoned");
+  EXPECT_EQ(value("SELECT status FROM arango2pg.run_stage"), "interrupted");
+}
+
 TEST_F(LedgerTest, LogsEveryStatusChange) {
   const auto l = ledger("host1");
   const RunId id = l->start(new_run());

@@ -232,6 +232,127 @@ TEST_F(Rollback, BuildsTheIndexesAgainThatAnInterruptedLoadHadTakenDown) {
   EXPECT_EQ(target_->value("SELECT count(*) FROM pg_indexes WHERE indexname = 'items_by_v'"), "1");
 }
 
+/// Documents of a server with their lines, loaded and then changed in every way.
+class RollbackOfAResync : public Rollback {
+ protected:
+  void load_and_change() {
+    for (int i = 0; i < 40; ++i) items_.insert(document(i, 1));
+    arango_.start();
+    const auto loaded = migrate(source(), {"--mapping", mapping_, "--progress", "none"});
+    ASSERT_EQ(loaded.exit, 0) << loaded.all();
+    before_ = picture();
+    for (int i = 0; i < 5; ++i) items_.replace(document(i, 2));
+    for (int i = 5; i < 10; ++i) items_.remove("k" + std::to_string(i));
+    for (int i = 40; i < 45; ++i) items_.insert(document(i, 1));
+  }
+  static std::string document(int i, int v) {
+    return R"({"_key":"k)" + std::to_string(i) + R"(","v":)" + std::to_string(v) +
+           R"(,"lines":[{"p":1},{"p":)" + std::to_string(v) + "}]}";
+  }
+  std::string source() { return arango_.url() + "/app"; }
+  Outcome tool(const std::string& command, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {
+        command,    "--source",          source(),     "--mapping", mapping_,
+        "--target", target_->conninfo(), "--progress", "none"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_tool(arguments);
+  }
+
+  fake_arango::FakeArango arango_;
+  fake_arango::Collection items_ = arango_.database("app").create("items");
+  std::string before_;
+};
+
+TEST_F(RollbackOfAResync, IsRefusedWhereRowsWereNotKept) {
+  write_mapping("");
+  load_and_change();
+  ASSERT_EQ(tool("resync").exit, 0);
+  const auto refused = rollback(2);
+  EXPECT_EQ(refused.exit, 4) << refused.all();
+  EXPECT_NE(refused.err.find("how they were is not kept"), std::string::npos) << refused.err;
+  EXPECT_EQ(tool("verify").exit, 0) << "and nothing was changed";
+}
+
+TEST_F(RollbackOfAResync, BringsTheRowsBackAndTheNextResyncDoesItsWorkAgain) {
+  for (const std::string delete_as : {"soft", "hard"})
+    for (const std::string strategy : {"wal", "revisions"}) {
+      SCOPED_TRACE(delete_as + " " + strategy);
+      write_mapping("on_delete: " + delete_as + "\naudit: { keep_before: true }\n");
+      if (before_.empty()) load_and_change();
+      const auto synced = tool("resync", {"--strategy", strategy});
+      ASSERT_EQ(synced.exit, 0) << synced.all();
+      ASSERT_EQ(tool("verify").exit, 0);
+      const std::string run =
+          target_->value("SELECT max(id) FROM arango2pg.run WHERE command = 'resync'");
+      const auto undone = rollback(std::stoi(run));
+      ASSERT_EQ(undone.exit, 0) << undone.all();
+      EXPECT_EQ(picture(), before_);
+      EXPECT_EQ(target_->value("SELECT count(*) FROM arango2pg.sync_state WHERE tick IS NOT NULL"),
+                "0");
+    }
+  const auto synced = tool("resync");
+  EXPECT_EQ(synced.exit, 0) << synced.all();
+  EXPECT_EQ(tool("verify").exit, 0);
+}
+
+TEST_F(RollbackOfAResync, ATruncateIsUndoneToo) {
+  write_mapping("on_delete: hard\naudit: { keep_before: true }\n");
+  load_and_change();
+  items_.truncate();
+  items_.insert(document(7, 3));
+  ASSERT_EQ(tool("resync", {"--strategy", "wal"}).exit, 0);
+  EXPECT_EQ(target_->value("SELECT count(*) FROM items"), "1");
+  const auto undone = rollback(2);
+  ASSERT_EQ(undone.exit, 0) << undone.all();
+  EXPECT_EQ(picture(), before_);
+}
+
+TEST_F(Rollback, OpensTheQuarantineEntriesAgainThatTheRunHadSettled) {
+  write_mapping("audit: { keep_before: true }\n");
+  dir_.write("in/items.jsonl",
+             "{\"_key\":\"good\",\"_rev\":\"_jt3aKbe--_\",\"v\":1}\n"
+             "{\"_key\":\"bad\",\"_rev\":\"_jt3aKbe--_\",\"v\":\"no number\"}\n");
+  ASSERT_EQ(load().exit, 5);
+  const std::string before = picture();
+  mapping_ = dir_.write("m/items.yaml", R"(version: 1
+from: items
+into: items
+key: id
+revision: source_rev
+columns:
+  id: { meta: key }
+  v: { path: v, default: 0, on_error: default }
+  doc: { document: { omit: [v] } }
+audit: { keep_before: true }
+)");
+  const auto retried =
+      run_tool({"quarantine", "retry", "--target", target_->conninfo(), "--mapping", mapping_});
+  ASSERT_EQ(retried.exit, 0) << retried.all();
+  const auto entry = [this] {
+    return target_->value("SELECT string_agg(key || ' ' || status, ',') FROM arango2pg.quarantine");
+  };
+  ASSERT_EQ(entry(), "bad retried");
+  ASSERT_EQ(target_->value("SELECT count(*) FROM items"), "2");
+  const auto undone = rollback(2);
+  ASSERT_EQ(undone.exit, 0) << undone.all();
+  EXPECT_EQ(picture(), before);
+  EXPECT_EQ(entry(), "bad open");
+}
+
+TEST_F(Rollback, IsRefusedWhereForeignRowsPointAtTheRuns) {
+  write_mapping("");
+  write_documents(0, 3, "_jt3aKbe--_", 1);
+  ASSERT_EQ(load().exit, 0);
+  target_->query(
+      "CREATE TABLE notes (item text REFERENCES items); INSERT INTO notes VALUES ('k1')");
+  const auto refused = rollback(1);
+  EXPECT_EQ(refused.exit, 4) << refused.all();
+  EXPECT_NE(refused.err.find("run 1 can't be rolled back: "), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("notes"), std::string::npos) << refused.err;
+  EXPECT_EQ(target_->value("SELECT count(*) FROM items"), "3");
+  EXPECT_EQ(target_->value("SELECT status FROM arango2pg.run"), "done");
+}
+
 TEST_F(Rollback, SaysThatThereIsNoSuchRun) {
   const auto fresh = rollback(5);
   EXPECT_EQ(fresh.exit, 2) << fresh.all();
