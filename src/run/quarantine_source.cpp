@@ -6,88 +6,38 @@
 #include "doc/batch.h"
 #include "doc/json.h"
 #include "pg/connection.h"
+#include "run/stored_documents.h"
 
 namespace arango2pg::run {
 namespace {
 
-/// Bytes of a bytea in hex form ("\x6162").
-void append_hex(doc::PaddedBuffer& out, std::string_view hex) {
-  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  std::string bytes;
-  bytes.reserve(hex.size() / 2);
-  for (std::size_t i = 2; i + 1 < hex.size(); i += 2)
-    bytes.push_back(static_cast<char>(digit(hex[i]) << 4 | digit(hex[i + 1])));
-  out.append(bytes);
-}
-
-class QuarantineReader : public doc::Reader {
+class QuarantineReader : public StoredDocuments {
  public:
   /// `take_out`: the documents are of the run that reads them, and their entries go with the load.
   QuarantineReader(const TargetOptions& target, QuarantineFilter filter, std::int64_t last_id,
                    bool take_out, std::vector<doc::PartTask> parts, ByteBudget& budget)
-      : connection_(target.conninfo, "quarantine"),
+      : StoredDocuments(target, "quarantine", std::move(parts), budget),
         filter_(std::move(filter)),
         last_id_(last_id),
-        take_out_(take_out),
-        parts_(std::move(parts)),
-        budget_(budget) {}
-
-  std::optional<doc::DocBatch> next(const std::stop_token& stop) override {
-    if (at_ == parts_.size() || stop.stop_requested()) return std::nullopt;
-    const doc::PartTask& part = parts_[at_];
-    if (seq_ == 0) position_ = part.position.empty() ? "0" : part.position;
-    doc::DocBatch batch;
-    batch.collection = part.collection;
-    batch.part = part.id;
-    batch.seq = seq_++;
-    batch.lease = budget_.acquire(page_bytes, stop);
-    if (stop.stop_requested()) return std::nullopt;
-    fill(batch, part.spec.collection);
-    batch.lease.resize(batch.bytes.capacity());
-    batch.position_after = position_;
-    if (batch.last) {
-      ++at_;
-      seq_ = 0;
-    }
-    return batch;
-  }
+        take_out_(take_out) {}
 
  private:
-  static constexpr std::uint64_t page_bytes = 1U << 20;
-  static constexpr std::size_t page_rows = 500;
-
-  void fill(doc::DocBatch& batch, const std::string& collection) {
+  [[nodiscard]] StoredRows rows_of(const std::string& collection) const override {
     QuarantineFilter of_part = filter_;
     of_part.collection = collection;
     FilterSql sql = filter_sql(of_part);
-    sql.params.emplace_back(position_);
     sql.params.emplace_back(std::to_string(last_id_));
-    const auto rows = connection_.exec(
-        fmt::format("SELECT id, document FROM arango2pg.quarantine WHERE {} AND id > ${}::bigint "
-                    "AND id <= ${}::bigint "
-                    "ORDER BY id LIMIT {}",
-                    sql.where, sql.params.size() - 1, sql.params.size(), page_rows),
-        sql.params);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const auto begin = static_cast<std::uint32_t>(batch.bytes.size());
-      append_hex(batch.bytes, rows.text(i, 1));
-      batch.docs.push_back({begin, static_cast<std::uint32_t>(batch.bytes.size() - begin)});
-      if (take_out_) batch.quarantined.push_back(rows.number(i, 0));
-      position_ = rows.text(i, 0);
-    }
-    if (batch.bytes.data() == nullptr) batch.bytes.reserve(1);
-    batch.last = rows.size() < page_rows;
+    return {"arango2pg.quarantine",
+            fmt::format("{} AND id <= ${}::bigint", sql.where, sql.params.size()),
+            std::move(sql.params)};
+  }
+  void taken(doc::DocBatch& batch, std::int64_t id) const override {
+    if (take_out_) batch.quarantined.push_back(id);
   }
 
-  pg::Connection connection_;
   QuarantineFilter filter_;
   std::int64_t last_id_;
   bool take_out_;
-  std::vector<doc::PartTask> parts_;
-  ByteBudget& budget_;
-  std::size_t at_ = 0;
-  std::uint64_t seq_ = 0;
-  std::string position_;
 };
 
 }  // namespace
@@ -127,7 +77,7 @@ std::vector<doc::CollectionInfo> QuarantineSource::collections() {
   const auto rows = connection.exec(
       "SELECT collection, count(*), bool_or(position('\"_from\"'::bytea IN document) > 0) FROM "
       "arango2pg.quarantine WHERE " +
-          sql.where + " GROUP BY collection ORDER BY collection",
+          sql.where + " AND document IS NOT NULL GROUP BY collection ORDER BY collection",
       sql.params);
   std::vector<doc::CollectionInfo> out;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -164,7 +114,8 @@ void QuarantineSource::mark_retried(RunId run) {
   connection.exec("SET LOCAL arango2pg.run = '" + std::to_string(run) + "'");
   connection.exec(
       fmt::format(
-          "UPDATE arango2pg.quarantine SET status = 'retried' WHERE {} AND id <= ${}::bigint",
+          "UPDATE arango2pg.quarantine SET status = 'retried' WHERE {} AND document IS NOT NULL "
+          "AND id <= ${}::bigint",
           sql.where, sql.params.size()),
       sql.params);
   transaction.commit();
@@ -207,10 +158,10 @@ std::vector<doc::PartSpec> SecondChance::parts_for(RunId run) const {
   filter.run = run;
   filter.rule = curable;
   const FilterSql sql = filter_sql(filter);
-  const auto rows =
-      connection.exec("SELECT collection, count(*), max(id) FROM arango2pg.quarantine WHERE " +
-                          sql.where + " GROUP BY collection ORDER BY collection",
-                      sql.params);
+  const auto rows = connection.exec(
+      "SELECT collection, count(*), max(id) FROM arango2pg.quarantine WHERE " + sql.where +
+          " AND document IS NOT NULL GROUP BY collection ORDER BY collection",
+      sql.params);
   std::vector<doc::PartSpec> out;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     doc::PartSpec& part = out.emplace_back();

@@ -9,84 +9,25 @@
 #include "doc/key_lookup.h"
 #include "pg/undo.h"
 #include "run/migrate.h"
+#include "run/stored_documents.h"
 
 namespace arango2pg::run {
 namespace {
 
-constexpr std::uint64_t page_bytes = 1U << 20;
-
-/// Bytes of a bytea in hex form ("\x6162").
-void append_hex(doc::PaddedBuffer& out, std::string_view hex) {
-  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  std::string bytes;
-  for (std::size_t i = 2; i + 1 < hex.size(); i += 2)
-    bytes.push_back(static_cast<char>(digit(hex[i]) << 4 | digit(hex[i + 1])));
-  out.append(bytes);
-}
-
-class DifferenceReader : public doc::Reader {
+class DifferenceReader : public StoredDocuments {
  public:
   DifferenceReader(const TargetOptions& target, RunId run, std::vector<doc::PartTask> parts,
                    ByteBudget& budget)
-      : connection_(target.conninfo, "repair"),
-        run_(run),
-        parts_(std::move(parts)),
-        budget_(budget) {}
-
-  std::optional<doc::DocBatch> next(const std::stop_token& stop) override {
-    if (at_ == parts_.size() || stop.stop_requested()) return std::nullopt;
-    const doc::PartTask& part = parts_[at_];
-    if (seq_ == 0) position_ = part.position.empty() ? "0" : part.position;
-    doc::DocBatch batch;
-    batch.collection = part.collection;
-    batch.part = part.id;
-    batch.seq = seq_++;
-    batch.lease = budget_.acquire(page_bytes, stop);
-    if (stop.stop_requested()) return std::nullopt;
-    fill(batch, part.spec.collection);
-    batch.lease.resize(batch.bytes.capacity());
-    batch.position_after = position_;
-    if (batch.last) {
-      ++at_;
-      seq_ = 0;
-    }
-    return batch;
-  }
+      : StoredDocuments(target, "repair", std::move(parts), budget), run_(run) {}
 
  private:
-  void fill(doc::DocBatch& batch, const std::string& collection) {
-    const auto sizes = connection_.exec(
-        "SELECT id, octet_length(document) FROM arango2pg.difference WHERE run_id = $1::bigint AND "
-        "collection = $2 AND document IS NOT NULL AND id > $3::bigint ORDER BY id LIMIT 500",
-        {std::to_string(run_), collection, position_});
-    batch.bytes.reserve(1);
-    batch.last = sizes.empty();
-    if (batch.last) return;
-    std::uint64_t bytes = 0;
-    std::string last;
-    for (std::size_t i = 0; i < sizes.size() && (i == 0 || bytes < page_bytes); ++i) {
-      bytes += static_cast<std::uint64_t>(sizes.number(i, 1));
-      last = sizes.text(i, 0);
-    }
-    const auto rows = connection_.exec(
-        "SELECT document FROM arango2pg.difference WHERE run_id = $1::bigint AND collection = $2 "
-        "AND document IS NOT NULL AND id > $3::bigint AND id <= $4::bigint ORDER BY id",
-        {std::to_string(run_), collection, position_, last});
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const auto begin = static_cast<std::uint32_t>(batch.bytes.size());
-      append_hex(batch.bytes, rows.text(i, 0));
-      batch.docs.push_back({begin, static_cast<std::uint32_t>(batch.bytes.size() - begin)});
-    }
-    position_ = last;
+  [[nodiscard]] StoredRows rows_of(const std::string& collection) const override {
+    return {"arango2pg.difference",
+            "run_id = $1::bigint AND collection = $2",
+            {std::to_string(run_), collection}};
   }
 
-  pg::Connection connection_;
   RunId run_;
-  std::vector<doc::PartTask> parts_;
-  ByteBudget& budget_;
-  std::size_t at_ = 0;
-  std::uint64_t seq_ = 0;
-  std::string position_;
 };
 
 /// Documents of a batch that have rows.
