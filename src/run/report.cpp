@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -154,6 +155,10 @@ void write_report(const ValidationReport& report, const std::string& path) {
   std::error_code failed;
   fs::rename(part_of(path), path, failed);
   if (failed) cannot_write(path, failed.message());
+}
+
+std::string duration_text(double seconds) {
+  return format_duration(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)));
 }
 
 }  // namespace arango2pg::run

@@ -177,4 +177,7 @@ void write_report(const ValidationReport& report, const std::string& path);
 /// The usual way out of a rejection rule, from docs/rules.md; "" for an unknown one.
 std::string_view rule_advice(std::string_view rule);
 
+/// "3.2s", for the texts of a report.
+std::string duration_text(double seconds);
+
 }  // namespace arango2pg::run

@@ -20,10 +20,6 @@ constexpr std::size_t most_paths_shown = 600, most_keys = 20, most_places = 5, m
 constexpr std::array<const char*, 6> type_words = {"null", "true/false", "number",
                                                    "text", "array",      "object"};
 
-std::string duration(double seconds) {
-  return format_duration(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)));
-}
-
 std::string percent(double share) {
   // With a space that does not break.
   if (share > 0 && share < 0.001) return "< 0.1\u00a0%";
@@ -160,7 +156,7 @@ class Page {
     page_.set("looked_at", looked);
     page_.set("created_at", r_.created_at);
     page_.set("created_text", time_text(r_.created_at));
-    page_.set("duration", duration(r_.seconds));
+    page_.set("duration", duration_text(r_.seconds));
     page_.set(
         "footer",
         fmt::format("Written by arango2pg {}. {}", r_.version,
@@ -184,7 +180,7 @@ class Page {
     if (t.filtered > 0) figure(format_count(t.filtered), "left out");
     figure(format_count(t.quarantined), "to quarantine", t.quarantined > 0 ? "bad" : "");
     for (const ReportEstimate& e : r_.estimates) {
-      if (e.what == "time") figure(duration(e.value), "the real run, about");
+      if (e.what == "time") figure(duration_text(e.value), "the real run, about");
       if (e.what == "size") figure(size_text(e.value), "in PostgreSQL, about");
     }
   }
@@ -481,7 +477,7 @@ class Page {
     page_.flag("has_estimates", !r_.estimates.empty());
     for (const ReportEstimate& e : r_.estimates) {
       const auto shown = [&](double v) {
-        if (e.unit == "seconds") return duration(v);
+        if (e.unit == "seconds") return duration_text(v);
         return e.unit == "bytes" ? size_text(v) : format_count(static_cast<std::uint64_t>(v));
       };
       page_.add("estimates")

@@ -12,10 +12,6 @@ namespace {
 /// The terminal names this many; the files name all.
 constexpr std::size_t most_lines = 12;
 
-std::string duration(double seconds) {
-  return format_duration(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)));
-}
-
 /// Text left, numbers right; two spaces between.
 std::string aligned(const std::vector<std::vector<std::string>>& rows, std::size_t left) {
   std::vector<std::size_t> width(rows[0].size());
@@ -94,7 +90,7 @@ std::string estimates(const ValidationReport& r) {
   std::string out;
   for (const ReportEstimate& e : r.estimates) {
     const auto shown = [&](double v) {
-      if (e.unit == "seconds") return duration(v);
+      if (e.unit == "seconds") return duration_text(v);
       return e.unit == "bytes" ? format_size(static_cast<std::uint64_t>(v))
                                : format_count(static_cast<std::uint64_t>(v));
     };
@@ -131,7 +127,7 @@ std::string report_text(const ValidationReport& r) {
   const auto t = r.totals();
   const double seconds = std::max(r.seconds, 0.001);
   out +=
-      fmt::format("\nread {} in {} ({}/s)\n", format_size(t.bytes), duration(r.seconds),
+      fmt::format("\nread {} in {} ({}/s)\n", format_size(t.bytes), duration_text(r.seconds),
                   format_size(static_cast<std::uint64_t>(static_cast<double>(t.bytes) / seconds)));
   return out;
 }

@@ -373,8 +373,8 @@ VerifySummary Verification::finish(bool ended) {
 
 void Verification::write_result(const VerifySummary& summary) {
   const VerifiedCollection totals = summary.totals();
-  std::string text =
-      fmt::format("{} documents verified, {} differences", totals.read, summary.found);
+  std::string text = fmt::format("{} documents verified, {} {}", totals.read, summary.found,
+                                 summary.found == 1 ? "difference" : "differences");
   if (summary.sample > 0) text = "a sample only: " + text;
   if (options_.repair && summary.found > 0) text += fmt::format(", {} repaired", summary.repaired);
   ledger_->event(run_, summary.exit == Exit::differences ? "warn" : "info", text,
