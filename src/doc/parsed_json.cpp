@@ -29,4 +29,12 @@ std::uint64_t count_of(const std::optional<Value>& value) {
   return d > 0 && d < 1e19 ? static_cast<std::uint64_t>(d) : 0;
 }
 
+std::vector<std::string> texts_of(const std::optional<Value>& list) {
+  std::vector<std::string> out;
+  if (!list || list->kind() != Kind::array) return out;
+  for (const Value v : Elements(*list))
+    if (v.kind() == Kind::string) out.push_back(text_of(v));
+  return out;
+}
+
 }  // namespace arango2pg::doc

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "doc/json.h"
 
@@ -37,6 +38,8 @@ class ParsedJson {
 std::string text_of(const std::optional<Value>& value);
 /// A whole number, also one that is written 1e+15; 0 for anything else.
 std::uint64_t count_of(const std::optional<Value>& value);
+/// The texts of an array, without what else is in it.
+std::vector<std::string> texts_of(const std::optional<Value>& list);
 double number_of(const std::optional<Value>& value);
 inline bool is_true(const std::optional<Value>& value) { return value && value->boolean(); }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ids.h"
+#include "base/text.h"
 #include "doc/text_form.h"
 #include "mapping/value_fit.h"
 
@@ -14,8 +15,6 @@ using doc::Kind;
 /// Longer texts are no times and no UUIDs.
 constexpr std::size_t longest_form = 48;
 constexpr std::size_t most_collections = 16;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// So many digits are a whole number, and in no range's way: nearly all numbers there are.
 bool is_short(std::string_view literal) {

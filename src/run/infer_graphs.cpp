@@ -12,13 +12,7 @@ namespace {
 
 using doc::Kind;
 using doc::text_of;
-
-std::vector<std::string> texts_of(const std::optional<doc::Value>& list) {
-  std::vector<std::string> out;
-  if (list && list->kind() == Kind::array)
-    for (const doc::Value v : doc::Elements(*list)) out.push_back(text_of(v));
-  return out;
-}
+using doc::texts_of;
 
 /// A foreign key needs certainty: one table that all edges point into, and no edge that dangles.
 void reference(const Surveyed& seen, std::size_t t, bool to, NameBook& constraints,

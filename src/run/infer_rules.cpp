@@ -13,14 +13,7 @@ namespace {
 
 using doc::Kind;
 using doc::text_of;
-
-std::vector<std::string> texts_of(const std::optional<doc::Value>& list) {
-  std::vector<std::string> out;
-  if (!list || list->kind() != Kind::array) return out;
-  for (const doc::Value v : doc::Elements(*list))
-    if (v.kind() == Kind::string) out.push_back(text_of(v));
-  return out;
-}
+using doc::texts_of;
 
 /// The properties of a rule that allows no others: ArangoDB leaves system attributes out of its
 /// checks.
