@@ -11,7 +11,7 @@
 namespace arango2pg::cli {
 namespace {
 
-constexpr const char* footer = R"(Examples:
+constexpr const char* infer_footer = R"(Examples:
   arango2pg infer --source http://root@db1:8529/app --out ./app
   arango2pg infer --source dump:./dump --out ./app --names plain --collection users --collection orders
   arango2pg infer --source jsonl:./export --out ./app --sample 10000
@@ -21,13 +21,13 @@ Then, as it is:
   arango2pg migrate   --source http://root@db1:8529/app --mapping ./app/mappings --target "dbname=app"
   arango2pg verify    --source http://root@db1:8529/app --mapping ./app/mappings --target "dbname=app")";
 
-struct Options {
+struct InferWords {
   std::string out, name, names = "keep";
   bool force = false, postgis = false;
   std::uint64_t sample = 0, seed = 1;
 };
 
-Exit run_infer(const Options& own, const RawOptions& raw) {
+Exit run_infer(const InferWords& own, const RawOptions& raw) {
   if (own.out.empty())
     throw Error(Exit::usage, "infer needs a directory to write to",
                 "Name it with --out DIR; it is created if it is not there.");
@@ -57,12 +57,12 @@ Exit run_infer(const Options& own, const RawOptions& raw) {
 }  // namespace
 
 void add_infer(CLI::App& app, RawOptions& raw, Chosen& chosen) {
-  const auto own = std::make_shared<Options>();
+  const auto own = std::make_shared<InferWords>();
   CLI::App* c = command(app, chosen, "infer",
                         "looks at the source and writes mappings, a schema pack and JSON Schemas "
                         "that run as they are",
                         [&raw, own] { return run_infer(*own, raw); });
-  c->footer(footer);
+  c->footer(infer_footer);
   add_source_options(*c, raw);
   const std::string group = "Infer";
   c->add_option("--out", own->out, "directory to write to")->group(group);
