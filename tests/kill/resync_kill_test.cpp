@@ -65,7 +65,7 @@ TEST_P(ResyncKill, KillsAtRandomUnderWritersLoseNothing) {
   const Story& story = GetParam();
   if (story.by_log && std::getenv("ARANGO2PG_TEST_KILLS") == nullptr)
     GTEST_SKIP()
-        << "known fault, not found yet: the log's way missed one row in one of about ten of "
+        << "known fault, not found yet: the log's way missed one row in three of ten of "
            "these runs (docs/resync.md). ARANGO2PG_TEST_KILLS=8 looks for it";
   seed_ = std::random_device{}();
   RecordProperty("seed", std::to_string(seed_));
