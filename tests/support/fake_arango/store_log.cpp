@@ -103,7 +103,12 @@ std::vector<Written> Store::transact(const std::string& db,
   try {
     for (const WriteOperation& o : operations) out.push_back(put(db, o, batch));
   } catch (...) {
-    for (auto& [name, shards] : before) collection(db, name).shards = shards;
+    for (auto& [name, shards] : before) {
+      CollectionData& c = collection(db, name);
+      c.shards = shards;
+      // A reader may hold them: the next write must copy, not change what is being read.
+      c.handed_out.assign(c.shards.size(), true);
+    }
     throw;
   }
   log(std::move(batch));

@@ -66,6 +66,25 @@ TEST(Cursor, ResendsABatchByteForByte) {
   EXPECT_EQ(arango.server.counters().open_cursors, 0U);
 }
 
+TEST(Cursor, ReadsOneMomentWhateverIsWrittenMeanwhile) {
+  Double arango;
+  auto db = arango.server.database("_system");
+  auto c = db.create("c");
+  for (const char* key : {"a", "b", "c", "d", "e", "f"})
+    c.insert(R"({"_key":")" + std::string(key) + "\"}");
+  const Reply first = arango.cursor(
+      R"({"query":"FOR d IN c SORT d._key RETURN d._key","batchSize":3,"stream":true})");
+  EXPECT_EQ(member(first, "result"), R"(["a","b","c"])");
+  // A transaction that is refused half-way puts back what it took: the same shards that are read.
+  EXPECT_THROW(db.transaction().remove("c", "a").remove("c", "not there").commit(),
+               std::invalid_argument);
+  c.remove("a");
+  c.insert(R"({"_key":"bb"})");
+  c.remove("e");
+  const Reply second = arango.send("POST", "/_api/cursor/" + id_of(first));
+  EXPECT_EQ(member(second, "result"), R"(["d","e","f"])");
+}
+
 TEST(Cursor, StreamsWithExtraOnlyAtTheEnd) {
   Double arango;
   const Reply first = arango.cursor(
