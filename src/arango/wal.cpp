@@ -127,10 +127,12 @@ WalChunk WalReader::next(const std::stop_token& stop) {
     }
     checked_ = true;
     read_lines();
-    if (answer.last_included != 0) from_ = answer.last_included;
+    // A transaction's first operation has its begin's tick: should an answer end between them, the
+    // begin is asked for once more.
+    if (answer.last_included != 0) from_ = answer.last_included - (at_begin_ ? 1 : 0);
     last_scanned_ = std::max<std::uint64_t>(answer.last_scanned, 1);
     // The commit marker can be cut off together with the last document of its tick.
-    if (!answer.more) close_transaction();
+    if (!answer.more && !at_begin_) close_transaction();
     if (whole_bytes_ > 0 || !answer.more) {
       WalChunk chunk = take(whole_events_, whole_bytes_, std::max(whole_tick_, position_));
       if (!answer.more && answer.last_included == 0) {
@@ -143,7 +145,7 @@ WalChunk WalReader::next(const std::stop_token& stop) {
       return chunk;
     }
     if (bytes_.size() > options_.transaction_bytes) {
-      WalChunk part = take(events_.size(), bytes_.size(), tick_);
+      WalChunk part = take(events_.size(), bytes_.size(), std::max(from_, position_));
       part.whole = false;
       part.last_tick = answer.last_tick;
       return part;
@@ -196,13 +198,15 @@ void WalReader::read_line(std::string_view line) {
   // In the middle of a transaction its begin is not repeated.
   if (m.has_tid && m.tid != 0 && m.type != commit_transaction) tid_ = m.tid;
   if (m.type == commit_transaction) tid_ = 0;
-  if (m.type == begin_transaction && whole_bytes_ < read_) {
+  const bool again = m.type == begin_transaction && at_begin_ && m.tick == tick_;
+  if (m.type == begin_transaction && whole_bytes_ < read_ && !again) {
     // A second section of the same transaction (intermediate commit): the first is complete.
     whole_events_ = events_.size();
     whole_bytes_ = read_;
     whole_tick_ = tick_;
   }
   tick_ = m.tick;
+  at_begin_ = m.type == begin_transaction;
   add_event(m);
 }
 

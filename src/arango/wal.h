@@ -92,6 +92,7 @@ class WalReader {
   std::size_t read_ = 0;                            ///< bytes_ up to here have been read
   std::uint64_t tick_ = 0;                          ///< of the last line
   std::uint64_t tid_ = 0;                           ///< transaction under way, 0 = none
+  bool at_begin_ = false;                           ///< the last line began it
   std::size_t whole_events_ = 0, whole_bytes_ = 0;  ///< up to the last complete transaction
   std::uint64_t whole_tick_ = 0;
 };

@@ -223,17 +223,40 @@ struct WalLog::Writer {
     }
   }
 
-  /// False: the answer is full, in the middle of the batch.
+  /// Before each record of a batch, as RocksDB goes through it. An answer that is full still takes
+  /// one more record, and never ends within a removal: so the first operation, which has its
+  /// begin's number, is not parted from it.
+  bool next_record(bool in_removal = false) {
+    if (stop_on_next) return false;
+    stop_on_next = query.last_scanned > 0 && full() && !in_removal;
+    return true;
+  }
+
+  /// An update first takes the old document away; a removal says which, then takes the document and
+  /// its index entry.
+  bool records(const WalBatch& b, const WalEntry& e) {
+    if (e.type == WalType::remove && !(next_record() && next_record(true))) return false;
+    if (e.update && !next_record()) return false;
+    if (!next_record(e.type == WalType::remove)) return false;
+    entry(b, e);
+    return e.type != WalType::insert || next_record();
+  }
+
+  /// False: the answer is full, in the middle of the batch. Only who says where it stands gets a
+  /// transaction in pieces.
   bool batch(const WalBatch& b) {
     boundary(b, WalType::begin, b.first);
-    for (const WalEntry& e : b.entries) {
-      // Only who says where it stands gets a transaction in pieces.
-      if (query.last_scanned > 0 && full()) return false;
-      entry(b, e);
-    }
+    for (const WalEntry& e : b.entries)
+      if (b.tid == 0)
+        entry(b, e);
+      else if (!records(b, e))
+        return false;
+    if (b.tid != 0 && !next_record()) return false;
     boundary(b, WalType::commit, b.last);
     return true;
   }
+
+  bool stop_on_next = false;
 };
 
 WalPage WalLog::tail(const WalQuery& query, const NameOf& name_of) const {

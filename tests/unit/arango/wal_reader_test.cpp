@@ -322,11 +322,29 @@ struct RecordedLog {
           line.substr(data + 7, line.size() - data - 8);
     }
   }
-  /// An answer with the lines [begin, end).
-  [[nodiscard]] std::string answer(std::size_t begin, std::size_t end) const {
+  /// Tick of the last document of the transaction that the document with `tick` is of; `tick` if
+  /// there is none.
+  [[nodiscard]] std::uint64_t end_of_transaction(std::uint64_t tick) const {
+    const auto is = [&](std::size_t i, const char* what) {
+      return lines[i].find(what) != std::string::npos;
+    };
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (ticks[i] != tick || !is(i, "\"type\":23") || is(i, "\"tid\":\"0\"")) continue;
+      std::uint64_t end = tick;
+      for (; !is(i, "\"type\":2201"); ++i) end = ticks[i];
+      return end;
+    }
+    return tick;
+  }
+  /// The server's answer to `from`, cut before line `end`.
+  [[nodiscard]] std::string answer(std::uint64_t from, std::size_t end) const {
     std::string body;
-    for (std::size_t i = begin; i < end; ++i) body += lines[i] + "\n";
-    const std::uint64_t included = end > begin ? ticks[end - 1] : 0;
+    std::uint64_t included = 0;
+    for (std::size_t i = 0; i < end; ++i) {
+      if (ticks[i] <= from) continue;
+      body += lines[i] + "\n";
+      included = ticks[i];
+    }
     const bool more = included != 0 && included < ticks.back();
     const auto header = [](const char* name, const std::string& value) {
       return std::string("X-Arango-Replication-") + name + ": " + value + "\r\n";
@@ -353,41 +371,36 @@ TEST_P(RealLog, CutAtAnyLineAndReplayedTwiceEndsInItsLastState) {
   // "Per _key, the last 2300 line wins (80 keys in file 10, 171 in file 20)."
   ASSERT_EQ(log.expected.documents.size(),
             std::string(GetParam()).find("-10") != std::string::npos ? 80U : 171U);
-  std::vector<std::pair<std::size_t, std::size_t>> answers;
-  std::size_t asked = 0;
+  std::size_t cut = 0;  // of the next answer; 0 = none
   test::ScriptedServer server([&](const std::string& request) -> test::ScriptedServer::Answer {
     if (request.find("/_api/wal/tail") == std::string::npos)
       return {test::ScriptedServer::json(R"({"jwt":"x"})")};
-    const auto [begin, end] =
-        asked < answers.size() ? answers[asked] : std::pair{log.lines.size(), log.lines.size()};
-    ++asked;
-    return {log.answer(begin, end)};
+    const std::size_t end = cut != 0 ? std::exchange(cut, 0) : log.lines.size();
+    return {log.answer(std::stoull(request.substr(request.find("from=") + 5)), end)};
   });
   const auto session = std::make_shared<Session>(source_options(server.url() + "/rwRegister"));
   // Every cut for the shorter log, every seventh for the longer: it is the same story.
   const std::size_t step = log.lines.size() > 500 ? 7 : 1;
-  for (std::size_t cut = 0; cut < log.lines.size(); cut += step) {
+  for (std::size_t at = 0; at < log.lines.size(); at += step) {
     State state;
-    for (int round = 0; round < 2; ++round) {
-      asked = 0;
-      answers = {{0, cut}, {cut, log.lines.size()}};
-      if (cut == 0) answers.erase(answers.begin());
-      WalReader reader(session, {});
+    for (const bool killed : {false, true}) {
+      cut = at;
+      auto reader = std::make_unique<WalReader>(session, WalOptions{});
       WalChunk chunk;
       do {
-        chunk = reader.next({});
-        // A transaction is never torn.
-        std::size_t begins = 0, commits = 0;
-        const std::string_view text = chunk.bytes.view();
-        for (std::size_t at = 0; (at = text.find("\"type\":220", at)) != std::string_view::npos;
-             ++at)
-          ++(text[at + 10] == '0' ? begins : commits);
-        ASSERT_EQ(begins, commits) << "cut at " << cut;
+        chunk = reader->next({});
         state.apply(chunk);
+        // A transaction is never torn.
+        const std::uint64_t last = chunk.events.empty() ? 0 : chunk.events.back().tick;
+        ASSERT_LE(log.end_of_transaction(last), chunk.tick) << "cut at " << at;
+        WalOptions on;
+        on.from = chunk.tick;
+        if (killed) reader = std::make_unique<WalReader>(session, on);
       } while (!chunk.caught_up);
       ASSERT_EQ(chunk.tick, log.ticks.back());
+      ASSERT_EQ(state.documents, log.expected.documents) << "cut at " << at;
+      if (!killed) state = {};
     }
-    ASSERT_EQ(state.documents, log.expected.documents) << "cut at " << cut;
   }
 }
 

@@ -242,6 +242,23 @@ TEST_F(Wal, ChunksCutTransactionsOnlyForWhoSaysWhereItStands) {
   EXPECT_EQ(follow(from, "&chunkSize=1"), lines_of(tail(from, "&chunkSize=134217728").body));
 }
 
+TEST_F(Wal, AFullAnswerStillTakesTheOperationThatSharesItsTransactionsFirstTick) {
+  db.create("c");
+  const std::uint64_t from = now();
+  // The begin line fills the answer, wherever the limit lies: each pad moves it by one byte.
+  for (int pad = 0; pad < 300; ++pad)
+    db.transaction()
+        .insert("c", R"({"_key":"a)" + std::to_string(pad) + R"(","pad":")" +
+                         std::string(static_cast<std::size_t>(pad), 'p') + "\"}")
+        .insert("c", R"({"_key":"b)" + std::to_string(pad) + "\"}")
+        .commit();
+  const std::vector<std::string> all = follow(from, "&chunkSize=1");
+  EXPECT_EQ(std::count_if(
+                all.begin(), all.end(),
+                [](const std::string& line) { return line.find("\"type\":2300") != line.npos; }),
+            600);
+}
+
 TEST_F(Wal, AnswersEndAtTheUpperBound) {
   auto c = db.create("c");
   const std::uint64_t from = now();
