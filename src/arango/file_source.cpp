@@ -1,6 +1,7 @@
 #include "arango/file_source.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "arango/block_reader.h"
 #include "arango/stripe_reader.h"
@@ -81,15 +82,21 @@ std::vector<doc::PartSpec> FileSource::split(const doc::CollectionInfo& collecti
   const FileCollection& c = find(*files, collection.name);
   std::vector<doc::PartSpec> parts;
   const auto count = static_cast<std::uint32_t>(c.files.size());
+  std::uint64_t total = 0;
+  for (const DataFile& file : c.files) total += file.bytes;
   for (std::uint32_t i = 0; i < count; ++i) {
     const DataFile& file = c.files[i];
     StripeSpec spec;
     spec.file = file.path.filename().string();
-    // Several files are read side by side already. More stripes than blocks would be empty.
-    if (file.bytes >= smallest_striped_file)
-      spec.stripes = std::clamp((options.lanes + count - 1) / count, 1U,
-                                static_cast<std::uint32_t>(std::min<std::uint64_t>(
-                                    file.bytes / BlockReader::block_bytes, UINT32_MAX)));
+    // Several files are read side by side already; one that is much larger than the others must
+    // not be left to one lane. More stripes than blocks would be empty.
+    if (file.bytes >= smallest_striped_file) {
+      const double share = static_cast<double>(file.bytes) / static_cast<double>(total);
+      const std::uint64_t stripes = std::min<std::uint64_t>(
+          {options.lanes, static_cast<std::uint64_t>(std::ceil(2 * options.lanes * share)),
+           file.bytes / BlockReader::block_bytes, UINT32_MAX});
+      spec.stripes = static_cast<std::uint32_t>(std::max<std::uint64_t>(stripes, 1));
+    }
     for (spec.stripe = 0; spec.stripe < spec.stripes; ++spec.stripe) {
       doc::PartSpec part;
       part.collection = collection.name;

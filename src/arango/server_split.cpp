@@ -20,10 +20,15 @@ constexpr std::uint64_t sample = 100;
 /// Below this a collection is not worth a sample: one part, whatever its documents are.
 constexpr std::uint64_t few_documents = 1000;
 
-/// As many parts as lanes, more if they would be larger than wanted, fewer if they would be small.
+/// Each lane's share in so many parts: then no lane is left alone with a large one at the end, and
+/// further readers find work.
+constexpr std::uint64_t parts_a_lane = 8;
+
+/// As many parts as lanes need, more if they would be larger than wanted, fewer if they would be
+/// small.
 unsigned ranges_for(std::uint64_t bytes, std::uint64_t lanes, std::uint64_t part_bytes) {
-  const std::uint64_t wanted =
-      std::max(lanes, (bytes + part_bytes - 1) / std::max<std::uint64_t>(part_bytes, 1));
+  const std::uint64_t wanted = std::max(
+      lanes * parts_a_lane, (bytes + part_bytes - 1) / std::max<std::uint64_t>(part_bytes, 1));
   const std::uint64_t sensible = std::max<std::uint64_t>(bytes / smallest_part, 1);
   return static_cast<unsigned>(
       std::clamp<std::uint64_t>(std::min(wanted, sensible), 1, most_ranges));

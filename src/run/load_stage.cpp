@@ -145,6 +145,7 @@ bool LoadStage::run_parts(const std::map<std::string, std::uint32_t>& names) {
   config.run = run_;
   config.lanes = options_.jobs;
   config.readers = options_.jobs + 1;
+  config.most_readers = options_.source.max_requests;
   config.memory = options_.memory;
   config.commit_bytes = options_.batch_size;
   const PipelineOutcome outcome = run_pipeline(

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -51,6 +52,8 @@ class Pipeline {
   PipelineOutcome run();
 
  private:
+  void add_reader();
+  void join_readers();
   void fetch();
   void read_stream(const pg::Claim& claim);
   void assign_lanes(const pg::Claim& claim);
@@ -77,6 +80,10 @@ class Pipeline {
   Failure failure_;
   std::stop_callback<std::function<void()>> on_stop_;
 
+  std::mutex readers_mutex_;
+  std::list<std::jthread> readers_;
+  bool reading_ = true;  ///< more readers may be added
+  unsigned waited_ = 0;  ///< samples in a row in which the source was waited for
   std::atomic<std::uint64_t> rows_{0};
   std::atomic<unsigned> retries_{0};
   std::atomic<bool> transforming_{false};
@@ -94,6 +101,25 @@ void Pipeline::abort() {
   for (auto& lane : lanes_) {
     lane->queue.abort();
     lane->loader.cancel();
+  }
+}
+
+void Pipeline::add_reader() {
+  const std::lock_guard lock(readers_mutex_);
+  if (!reading_ || readers_.size() >= std::max(config_.readers, config_.most_readers)) return;
+  readers_.emplace_back([this] { failure_.guard([this] { fetch(); }); });
+  spdlog::debug("readers: {}", readers_.size());
+}
+
+/// Until all have ended, those that are added meanwhile, too.
+void Pipeline::join_readers() {
+  auto reader = readers_.begin();  // a list: it stays valid
+  for (;;) {
+    reader->join();
+    const std::lock_guard lock(readers_mutex_);
+    if (++reader != readers_.end()) continue;
+    reading_ = false;
+    return;
   }
 }
 
@@ -219,6 +245,12 @@ void Pipeline::sample() {
                     : budget_.waiting() > 0 ? memory
                                             : source;
   if (++bound_[who] % 3 == 1 && who == target) look_at_target();
+  // A second of nothing to do: another request under way may help, and if not it costs little.
+  waited_ = who == source ? waited_ + 1 : 0;
+  if (waited_ >= 5) {
+    waited_ = 0;
+    add_reader();
+  }
   parts_.progress.bound_by = bound_by();
 }
 
@@ -279,11 +311,8 @@ PipelineOutcome Pipeline::run() {
       failure_.guard([this] { transform(); });
       for (auto& lane : lanes_) lane->queue.close();
     });
-    {
-      std::vector<std::jthread> readers;
-      for (unsigned i = 0; i < config_.readers; ++i)
-        readers.emplace_back([this] { failure_.guard([this] { fetch(); }); });
-    }
+    for (unsigned i = 0; i < config_.readers; ++i) add_reader();
+    join_readers();
     fetched_.close();
   }
   const bool stopped = drain_.stop_requested() && !failure_.happened();

@@ -23,6 +23,7 @@ struct PipelineConfig {
   RunId run = 0;
   unsigned lanes = 2;    ///< connections that COPY at the same time
   unsigned readers = 3;  ///< fetch threads; one more than lanes so that a lane need not wait
+  unsigned most_readers = 8;  ///< … and more, up to so many, while the source is what is waited for
   std::uint64_t memory = 256U << 20;  ///< everything in flight
   std::uint64_t commit_bytes =
       8U << 20;  ///< a transaction is ended when it holds this many source bytes …

@@ -29,6 +29,27 @@ class Migrate : public EndToEnd {
   }
 };
 
+TEST_F(Migrate, ASourceThatAnswersSlowlyIsAskedMoreAtOnce) {
+  FakeArango arango;
+  auto things = arango.database("app").create("things");
+  std::vector<std::string> documents;
+  for (int i = 0; i < 32'000; ++i)
+    documents.push_back(R"({"n":)" + std::to_string(i) + R"(,"pad":")" + std::string(1200, 'p') +
+                        "\"}");
+  things.insert_all(documents);
+  arango.start();
+  auto slow = fake_arango::Fault::of(fake_arango::Fault::Kind::delay, "/_api/cursor", 0);
+  slow.delay = std::chrono::milliseconds(100);
+  arango.faults().add(slow);
+  const auto outcome = migrate(arango.url() + "/app", {"--jobs", "1", "--page-size", "256KiB"});
+  ASSERT_EQ(outcome.exit, 0) << outcome.all();
+  EXPECT_NE(outcome.all().find("bound by source"), std::string::npos) << outcome.all();
+  // Two readers to begin with, each with a page under way; never more than --max-source-requests.
+  EXPECT_GT(arango.counters().peak_requests, 2U);
+  EXPECT_LE(arango.counters().peak_requests, 8U);
+  EXPECT_EQ(target_->value("SELECT count(DISTINCT key) FROM things"), "32000");
+}
+
 TEST_F(Migrate, TellsHowFarItWasFromWhatTheTargetCanTake) {
   FakeArango arango;
   auto db = arango.database("app");

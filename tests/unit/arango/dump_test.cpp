@@ -108,6 +108,24 @@ TEST(Dump, ReadsSplitFilesInOrderAndEmptyCollections) {
   EXPECT_THAT(parts[10].spec, HasSubstr(".10.data"));
 }
 
+TEST(Dump, AFileThatIsMuchLargerThanTheOthersIsDealtToAllLanes) {
+  const TempDirectory dir;
+  dir.write(stem("users") + ".structure.json", structure("users"));
+  std::string large;
+  for (int i = 0; i < 40'000; ++i)
+    large +=
+        "{\"_key\":\"L" + std::to_string(i) + "\",\"pad\":\"" + std::string(300, 'p') + "\"}\n";
+  for (int i = 0; i < 4; ++i)
+    dir.write(stem("users") + "." + std::to_string(i) + ".data.json",
+              i == 2 ? large : "{\"_key\":\"" + std::to_string(i) + "\"}\n");
+  const auto source = open_dump(dir);
+  std::map<std::uint32_t, int> stripes;  // of each file
+  for (const auto& part : source->split(find_collection(*source, "users"), {3}))
+    ++stripes[part.stream];
+  EXPECT_EQ(stripes, (std::map<std::uint32_t, int>{{0, 1}, {1, 1}, {2, 3}, {3, 1}}));
+  EXPECT_EQ(read_all(*source, "users", {3}).size(), 40'003U);
+}
+
 TEST(Dump, SniffsEachLineForItsEnvelope) {
   const TempDirectory dir;
   dir.write("dump.json", R"({"database":"app","useEnvelope":false})");
