@@ -4,6 +4,9 @@
 #include <bit>
 #include <cstring>
 
+#include "doc/escapes.h"
+#include "doc/utf8.h"
+
 namespace arango2pg::doc {
 namespace {
 
@@ -27,20 +30,23 @@ std::uint64_t big_endian(const char* eight_bytes) {
 
 }  // namespace
 
-JsonbOrder::Entry JsonbOrder::entry(std::string_view name, std::uint32_t member,
-                                    const char* readable_end) {
-  constexpr std::size_t long_name = 255;  // only these are compared by size and bytes themselves
-  const std::size_t size = name.size() >= long_name ? 0 : std::min(name.size(), rank_bytes);
+JsonbOrder::Entry JsonbOrder::entry(std::uint32_t member) const {
+  constexpr std::uint32_t long_name = 255;  // only these are compared by size and bytes themselves
+  const Node& node = nodes_[member];
+  const char* name = text_.data() + node.begin;
   std::uint64_t bytes = 0;
-  if (static_cast<std::size_t>(readable_end - name.data()) >= sizeof bytes) {
-    bytes = size == 0 ? 0 : big_endian(name.data()) >> (64 - 8 * size) << (56 - 8 * size);
-  } else {
-    char eight[8] = {};
-    name.copy(eight, size);
-    bytes = big_endian(eight) >> 8;
+  if (node.size != 0 && node.size < long_name) {
+    const std::size_t size = std::min<std::size_t>(node.size, rank_bytes);
+    if (node.begin + sizeof bytes <= text_.size()) {
+      bytes = big_endian(name) >> (64 - 8 * size) << (56 - 8 * size);
+    } else {
+      char eight[sizeof bytes] = {};
+      std::memcpy(eight, name, size);
+      bytes = big_endian(eight) >> 8;
+    }
   }
-  const std::uint64_t length = std::min(name.size(), long_name);
-  return {length << 56 | bytes, member, static_cast<std::uint32_t>(name.size()), name.data()};
+  const std::uint64_t length = std::min(node.size, long_name);
+  return {length << 56 | bytes, member, node.size, name};
 }
 
 bool JsonbOrder::before(const Entry& a, const Entry& b) {
@@ -71,11 +77,40 @@ char* JsonbOrder::copy(char* to, std::uint32_t begin, std::uint32_t end) const {
   return to + (end - begin);
 }
 
-/// Never writes more than the value takes in the source.
+/// Servers send all text in seven bits: what another alphabet is written in takes a third of the
+/// bytes, and of PostgreSQL's time, as UTF-8. What JSON must escape stays as it stands.
+char* JsonbOrder::write_string(char* to, const Node& string) const {
+  const char* at = text_.data() + string.begin;
+  const char* const end = at + string.size;
+  *to++ = '"';
+  while (at < end) {
+    const auto* hit =
+        static_cast<const char*>(std::memchr(at, '\\', static_cast<std::size_t>(end - at)));
+    const auto plain = static_cast<std::size_t>((hit == nullptr ? end : hit) - at);
+    std::memcpy(to, at, plain);
+    to += plain;
+    at += plain;
+    if (hit == nullptr) break;
+    const Escape escape = read_escape(at, end);
+    if (escape.code < 0x80 || is_surrogate(escape.code)) {
+      std::memcpy(to, at, escape.size);
+      to += escape.size;
+    } else {
+      to = put_utf8(to, escape.code);
+    }
+    at += escape.size;
+  }
+  *to++ = '"';
+  return to;
+}
+
 char* JsonbOrder::write(char* to, std::uint32_t index, unsigned depth) {
   const Node& n = nodes_[index];
+  if (!is_container(n))
+    return (n.flags & Node::escaped) != 0 ? write_string(to, n)
+                                          : copy(to, source_begin(n), source_end(n));
   const bool flat = n.next - index - 1 == n.count;  // an array of scalars, or an empty object
-  if (!is_container(n) || flat || depth == 0) return copy(to, source_begin(n), source_end(n));
+  if ((flat && !escapes_) || depth == 0) return copy(to, source_begin(n), source_end(n));
   return n.kind == Kind::array ? write_array(to, index, depth - 1)
                                : write_object(to, index, depth - 1);
 }
@@ -96,24 +131,28 @@ char* JsonbOrder::write_object(char* to, std::uint32_t index, unsigned depth) {
   const std::size_t first = entries_.size();
   bool escaped = false;
   for (std::uint32_t i = index + 1; i < object.next; i = nodes_[i + 1].next) {
-    const Node& name = nodes_[i];
-    escaped |= (name.flags & Node::escaped) != 0;
-    entries_.push_back(entry(text_.substr(name.begin, name.size), i, text_.data() + text_.size()));
+    escaped |= (nodes_[i].flags & Node::escaped) != 0;
+    entries_.push_back(entry(i));
   }
   const bool moved = !escaped && sort({entries_.data() + first, entries_.size() - first});
   const bool only_scalars = object.next - index - 1 == 2 * object.count;
-  if (!moved && only_scalars) {
+  if (!moved && only_scalars && !escapes_) {
     entries_.resize(first);
     return copy(to, object.begin, object.begin + object.size);
   }
+  return write_members(to, first, depth);
+}
+
+/// Those in entries_ from `first` on; takes them off.
+char* JsonbOrder::write_members(char* to, std::size_t first, unsigned depth) {
   *to++ = '{';
-  for (std::size_t e = first; e < first + object.count; ++e) {
+  for (std::size_t e = first, end = entries_.size(); e < end; ++e) {
     if (e != first) *to++ = ',';
     const std::uint32_t member = entries_[e].member;
     const Node& name = nodes_[member];
     const Node& value = nodes_[member + 1];
-    const std::uint32_t value_begin = source_begin(value);
-    if (value_begin == source_end(name) + 1 && !is_container(value)) {
+    const bool as_it_stands = (value.flags & Node::escaped) == 0;
+    if (as_it_stands && source_begin(value) == source_end(name) + 1 && !is_container(value)) {
       to = copy(to, source_begin(name), source_end(value));
       continue;
     }
@@ -126,45 +165,38 @@ char* JsonbOrder::write_object(char* to, std::uint32_t index, unsigned depth) {
   return to;
 }
 
-void JsonbOrder::append(std::string& out, Value value, const StringPolicy& policy) {
-  if ((value.flags() & Node::impossible) != 0 || !is_container(value.node())) {
-    append_json(out, value, policy);
-    return;
-  }
-  nodes_ = value.document().nodes().data();
-  text_ = value.document().text();
-  const std::size_t before_value = out.size();
-  out.resize(before_value + value.node().size);
-  const char* const end = write(out.data() + before_value, value.index(), max_depth);
+void JsonbOrder::look_at(const Document& document, std::string_view json) {
+  nodes_ = document.nodes().data();
+  text_ = document.text();
+  escapes_ = json.find('\\') != std::string_view::npos;
+  entries_.clear();
+}
+
+void JsonbOrder::append(std::string& out, Value value) {
+  look_at(value.document(), value.json());
+  const Node& n = value.node();
+  const std::size_t start = out.size();
+  out.resize(start + source_end(n) - source_begin(n));
+  const char* const end = write(out.data() + start, value.index(), max_depth);
   out.resize(static_cast<std::size_t>(end - out.data()));
 }
 
-void JsonbOrder::append_object(std::string& out, std::span<const Member> members,
-                               const StringPolicy& policy) {
+void JsonbOrder::append_members(std::string& out, const Document& document,
+                                std::span<const std::uint32_t> names) {
+  look_at(document, document.text());
   bool escaped = false;
-  entries_.clear();
-  for (std::uint32_t i = 0; i < members.size(); ++i) {
-    const Value value = members[i].value;
-    const Value own_name(value.document(), value.index() - 1);
-    const std::string_view given = members[i].name;
-    const std::string_view name =
-        given.empty() ? own_name.raw() : given.substr(1, given.size() - 2);
-    escaped = escaped || name.find('\\') != std::string_view::npos;
-    entries_.push_back(entry(name, i, name.data() + name.size()));
+  std::size_t bound = 2;
+  for (const std::uint32_t name : names) {
+    const Node& value = nodes_[name + 1];
+    escaped |= (nodes_[name].flags & Node::escaped) != 0;
+    bound += nodes_[name].size + 4 + (source_end(value) - source_begin(value));
+    entries_.push_back(entry(name));
   }
   if (!escaped) sort(entries_);
-  out.push_back('{');
-  for (std::size_t e = 0; e < members.size(); ++e) {
-    if (e != 0) out.push_back(',');
-    const Member& member = members[entries_[e].member];
-    if (member.name.empty())
-      append_json(out, {member.value.document(), member.value.index() - 1}, policy);
-    else
-      out.append(member.name);
-    out.push_back(':');
-    append(out, member.value, policy);
-  }
-  out.push_back('}');
+  const std::size_t start = out.size();
+  out.resize(start + bound);
+  const char* const end = write_members(out.data() + start, 0, max_depth);
+  out.resize(static_cast<std::size_t>(end - out.data()));
 }
 
 }  // namespace arango2pg::doc

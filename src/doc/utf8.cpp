@@ -38,22 +38,31 @@ std::size_t valid_utf8_prefix(std::string_view text) {
   return i;
 }
 
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto tail = [code](unsigned shift) {
-    return static_cast<char>(0x80 | (code >> shift & 0x3f));
+char* put_utf8(char* to, std::uint32_t code) {
+  const auto tail = [&](unsigned shift) {
+    *to++ = static_cast<char>(0x80 | (code >> shift & 0x3f));
   };
   if (code < 0x80) {
-    out.push_back(static_cast<char>(code));
+    *to++ = static_cast<char>(code);
   } else if (code < 0x800) {
-    const char bytes[] = {static_cast<char>(0xc0 | code >> 6), tail(0)};
-    out.append(bytes, sizeof bytes);
+    *to++ = static_cast<char>(0xc0 | code >> 6);
+    tail(0);
   } else if (code < 0x10000) {
-    const char bytes[] = {static_cast<char>(0xe0 | code >> 12), tail(6), tail(0)};
-    out.append(bytes, sizeof bytes);
+    *to++ = static_cast<char>(0xe0 | code >> 12);
+    tail(6);
+    tail(0);
   } else {
-    const char bytes[] = {static_cast<char>(0xf0 | code >> 18), tail(12), tail(6), tail(0)};
-    out.append(bytes, sizeof bytes);
+    *to++ = static_cast<char>(0xf0 | code >> 18);
+    tail(12);
+    tail(6);
+    tail(0);
   }
+  return to;
+}
+
+void append_utf8(std::string& out, std::uint32_t code) {
+  char bytes[4];
+  out.append(bytes, static_cast<std::size_t>(put_utf8(bytes, code) - bytes));
 }
 
 }  // namespace arango2pg::doc

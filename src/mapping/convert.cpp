@@ -262,7 +262,7 @@ void write_jsonb(doc::RowWriter& out, const Cell& cell, Evaluator& e) {
   } else if (cell.kind != Cell::Kind::value || !is_clean(cell)) {
     e.append_json_of(cell, out.begin_jsonb());
   } else if (e.workspace().jsonb_order) {
-    e.workspace().sorter.append(out.begin_jsonb(), cell.value());
+    e.workspace().order.append(out.begin_jsonb(), cell.value());
   } else {
     return out.jsonb(cell.value().json());
   }

@@ -216,14 +216,14 @@ bool Evaluator::append_shaped_for_jsonb(const Source& source, std::string& out) 
       frame_.is_object && (doc::Value(w_.document, frame_.root).flags() & dirty) == 0;
   const bool renames = !source.shape.rename.empty();
   if (!w_.jsonb_order || !clean_text || renames) return append_shaped(source, out);
-  w_.sorter.begin(w_.document);
+  w_.member_names.clear();
   for (const MemberSpan& m : frame_.members) {
     const bool taken = m.slot < 0
                            ? plan.others
                            : plan.by_slot[static_cast<std::size_t>(m.slot)] == ShapePlan::Use::take;
-    if (taken) w_.sorter.add(m.value - 1);
+    if (taken) w_.member_names.push_back(m.value - 1);
   }
-  w_.sorter.finish(out);
+  w_.order.append_members(out, w_.document, w_.member_names);
   return true;
 }
 

@@ -16,9 +16,9 @@
 #include "doc/batch.h"
 #include "doc/copy_rows.h"
 #include "doc/json.h"
+#include "doc/jsonb_order.h"
 #include "mapping/cell.h"
 #include "mapping/plan.h"
-#include "mapping/sorted_json.h"
 
 namespace arango2pg::mapping {
 
@@ -101,8 +101,9 @@ struct Scratch::Impl {
   std::vector<std::size_t> used;  ///< counters of defaults and constants this document used
   std::vector<doc::RowWriter> writers;
   std::vector<doc::RowWriter> identity_writers;  ///< by spec, of a plan that follows
-  JsonSorter sorter;
-  bool jsonb_order = false;  ///< of the plan at work
+  doc::JsonbOrder order;
+  std::vector<std::uint32_t> member_names;  ///< nodes: members of an object that is being made
+  bool jsonb_order = false;                 ///< of the plan at work
   std::map<std::string, std::uint64_t> warnings;
   std::vector<std::size_t> row_marks;  ///< rows per table before this document
   std::vector<std::size_t> takers;     ///< specs that take this document

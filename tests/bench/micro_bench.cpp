@@ -123,7 +123,7 @@ void parse_and_append_in_jsonb_order(benchmark::State& state) {
     out.clear();
     for (std::size_t i = 0; i < p.docs().size(); ++i) {
       if (document.parse(p.document(i))) state.SkipWithError("a document is broken");
-      order.append(out, document.root(), {});
+      order.append(out, document.root());
     }
     benchmark::DoNotOptimize(out.data());
   }

@@ -114,7 +114,7 @@ TEST_F(JsonVerdict, SeesTheSameValueInJsonbOrder) {
     const std::string text = random.value(5);
     ASSERT_FALSE(document.parse(text)) << text;
     std::string ordered;
-    order.append(ordered, document.root(), {});
+    order.append(ordered, document.root());
     EXPECT_EQ(server->ask("SELECT $1::jsonb = $2::jsonb", {text, ordered}).cells.at(0), "t")
         << text;
   }
@@ -125,7 +125,7 @@ TEST_F(JsonVerdict, KeepsMembersInTheServersOrder) {
       R"({"bb":1,"a":2,"B":3,"abcdefgz":4,"abcdefga":5,"":6,"z":{"d":7,"c":8}})";
   ASSERT_FALSE(document.parse(text));
   std::string ordered;
-  JsonbOrder().append(ordered, document.root(), {});
+  JsonbOrder().append(ordered, document.root());
   const auto stored = server->ask("SELECT replace($1::jsonb::text, ' ', '')", {text});
   EXPECT_EQ(stored.cells.at(0), ordered);
 }

@@ -75,12 +75,12 @@ std::uint32_t walk(Value v, int depth) {
 void check_order(Value root) {
   static JsonbOrder order;
   static Document sorted;
+  if ((root.flags() & impossible) != 0) return;
   std::string once, twice;
-  order.append(once, root, {CharPolicy::strip, CharPolicy::strip});
+  order.append(once, root);
   expect(!sorted.parse(once), "what is in order can be read");
   expect(sorted.nodes().size() == root.document().nodes().size(), "and has the same values");
-  if ((root.flags() & impossible) != 0) return;
-  order.append(twice, sorted.root(), {});
+  order.append(twice, sorted.root());
   expect(once == twice, "and is in order");
 }
 
