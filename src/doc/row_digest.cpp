@@ -70,6 +70,11 @@ void append_float(PaddedBuffer& out, std::string_view bytes) {
   append_sized(out, tag_value, {one, sizeof one});
 }
 
+/// Without the version that begins its binary form.
+std::string_view jsonb_text(std::string_view bytes) {
+  return bytes.substr(!bytes.empty() && bytes.front() == '\1' ? 1 : 0);
+}
+
 void append_json(PaddedBuffer& out, std::string_view text, CanonicalJson& json) {
   const std::size_t before = out.size();
   out.append({&tag_json, 1});
@@ -99,8 +104,7 @@ void append_canonical(PaddedBuffer& out, const ColumnType& type, const Field& fi
   if (type.array && type.kind != TypeKind::other) return append_array(out, type, bytes, json);
   switch (type.kind) {
     case TypeKind::jsonb:
-      if (!bytes.empty() && bytes.front() == '\1') bytes.remove_prefix(1);
-      return append_json(out, bytes, json);
+      return append_json(out, jsonb_text(bytes), json);
     case TypeKind::json:
       return append_json(out, bytes, json);
     case TypeKind::numeric:
@@ -118,6 +122,19 @@ void append_canonical(PaddedBuffer& out, const ColumnType& type, const Field& fi
   append_sized(out, tag_value, bytes);
 }
 
+void RowDigester::append_printed(std::string_view json) {
+  if (jsonb_ == JsonbForm::printed) return append_sized(bytes_, tag_json, json);
+  const std::size_t before = bytes_.size();
+  append_sized(bytes_, tag_json, {});
+  const std::size_t begin = bytes_.size();
+  if (json_.append(bytes_, json, JsonNumbers::as_printed)) {
+    store_big_endian(bytes_.data() + before + 1, std::uint64_t{bytes_.size() - begin});
+    return;
+  }
+  bytes_.resize(before);
+  append_sized(bytes_, tag_raw, json);
+}
+
 RowDigester::Result RowDigester::digest(const ComparedTable& table,
                                         const std::vector<Field>& fields) {
   Result result;
@@ -125,8 +142,14 @@ RowDigester::Result RowDigester::digest(const ComparedTable& table,
   append_size(bytes_, table.number);
   for (const std::size_t k : table.key) append_canonical(bytes_, table.types[k], fields[k], json_);
   result.key = hash128(bytes_.view(), seed_);
-  for (std::size_t c = 0; c < table.types.size(); ++c)
-    if (table.compared[c]) append_canonical(bytes_, table.types[c], fields[c], json_);
+  for (std::size_t c = 0; c < table.types.size(); ++c) {
+    if (!table.compared[c]) continue;
+    const ColumnType& type = table.types[c];
+    if (jsonb_ != JsonbForm::by_value && type.kind == TypeKind::jsonb && !type.array && fields[c])
+      append_printed(jsonb_text(*fields[c]));
+    else
+      append_canonical(bytes_, type, fields[c], json_);
+  }
   result.row = hash128(bytes_.view(), seed_);
   return result;
 }

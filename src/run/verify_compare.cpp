@@ -160,7 +160,9 @@ void Comparison::read_all(const ScanConfig& config, const ScanHandlers& handlers
       }
     }
   });
-  ended = scan(config, plan_, source_, std::move(work), handlers, stop);
+  ScanConfig first_look = config;
+  first_look.as_printed = true;
+  ended = scan(first_look, plan_, source_, std::move(work), handlers, stop);
 }
 
 bool Comparison::run(const ScanConfig& config, DocumentChecker& checker, Progress& progress,

@@ -199,6 +199,11 @@ class Scan {
     for (auto& reader : readers_) reader->cancel();
   }
 
+  [[nodiscard]] doc::RowDigester source_digester() const {
+    return doc::RowDigester(
+        config_.seed, config_.as_printed ? doc::JsonbForm::unprinted : doc::JsonbForm::by_value);
+  }
+
   // -- the source: fetch threads → TBB → one thread that hands out
 
   void fetch() {
@@ -217,7 +222,7 @@ class Scan {
   }
 
   void hand_out() {
-    doc::RowDigester digester(config_.seed);
+    doc::RowDigester digester = source_digester();
     pg::RowReader printer(config_.conninfo, config_.purpose + " printer");
     while (auto batch = digested_.pop()) {
       finish_digests(plan_, *batch, digester, printer);
@@ -233,7 +238,7 @@ class Scan {
         map_stage(
             fetched_, failure_,
             [this] {
-              return MapState{mapping::Scratch(0), doc::RowDigester(config_.seed)};
+              return MapState{mapping::Scratch(0), source_digester()};
             },
             [this](doc::DocBatch batch, MapState& state) {
               DigestedBatch out;
@@ -256,7 +261,8 @@ class Scan {
   // -- the target
 
   void read_target(pg::RowReader& reader) {
-    doc::RowDigester digester(config_.seed);
+    doc::RowDigester digester(
+        config_.seed, config_.as_printed ? doc::JsonbForm::printed : doc::JsonbForm::by_value);
     for (;;) {
       std::size_t range = 0;
       {

@@ -42,7 +42,10 @@ struct ScanConfig {
   std::uint64_t memory = 128U << 20;    ///< for documents in flight
   std::chrono::seconds retry_for{300};  ///< lost connections to the target
   std::uint64_t seed = 0;               ///< of the fingerprints
-  bool keep_rows = false;               ///< batches keep their documents and encoded rows
+  /// jsonb is compared as PostgreSQL prints it: the fastest look. Rows that differ only by 1.0 and
+  /// 1 differ then; scans by value, the default, tell.
+  bool as_printed = false;
+  bool keep_rows = false;  ///< batches keep their documents and encoded rows
   bool keep_keys = false;
 };
 
