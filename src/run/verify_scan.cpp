@@ -21,6 +21,15 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
+/// Of documents in flight. More does not make it faster: all of it would be memory that no cache
+/// holds any longer and that the kernel has to clear first.
+constexpr std::uint64_t bytes_per_thread = 8U << 20;
+
+std::uint64_t enough_in_flight(const ScanConfig& config) {
+  const std::uint64_t threads = std::max(1U, std::thread::hardware_concurrency()) + config.jobs;
+  return std::min(config.memory, threads * bytes_per_thread);
+}
+
 /// What one of TBB's threads keeps from batch to batch.
 struct MapState {
   mapping::Scratch scratch;
@@ -156,7 +165,7 @@ class Scan {
         source_(source),
         work_(std::move(work)),
         handlers_(handlers),
-        budget_(config.memory),
+        budget_(enough_in_flight(config)),
         failure_([this] { abort(); }),
         on_stop_(stop, [this] { drain_.request_stop(); }) {
     for (unsigned i = 0; i < config.jobs; ++i)

@@ -39,7 +39,7 @@ struct ScanConfig {
   std::string conninfo;
   std::string purpose;                  ///< "run 7"
   unsigned jobs = 2;                    ///< connections that read the target
-  std::uint64_t memory = 128U << 20;    ///< for documents in flight
+  std::uint64_t memory = 128U << 20;    ///< for documents in flight, at most
   std::chrono::seconds retry_for{300};  ///< lost connections to the target
   std::uint64_t seed = 0;               ///< of the fingerprints
   /// jsonb is compared as PostgreSQL prints it: the fastest look. Rows that differ only by 1.0 and
