@@ -122,17 +122,20 @@ void append_canonical(PaddedBuffer& out, const ColumnType& type, const Field& fi
   append_sized(out, tag_value, bytes);
 }
 
+/// The text's own hash stands for it: what PostgreSQL sent need not be copied.
 void RowDigester::append_printed(std::string_view json) {
-  if (jsonb_ == JsonbForm::printed) return append_sized(bytes_, tag_json, json);
-  const std::size_t before = bytes_.size();
-  append_sized(bytes_, tag_json, {});
-  const std::size_t begin = bytes_.size();
-  if (json_.append(bytes_, json, JsonNumbers::as_printed)) {
-    store_big_endian(bytes_.data() + before + 1, std::uint64_t{bytes_.size() - begin});
-    return;
+  std::string_view text = json;
+  if (jsonb_ == JsonbForm::unprinted) {
+    printed_.clear();
+    if (!json_.append(printed_, json, JsonNumbers::as_printed))
+      return append_sized(bytes_, tag_raw, json);
+    text = printed_.view();
   }
-  bytes_.resize(before);
-  append_sized(bytes_, tag_raw, json);
+  const Digest digest = hash128(text, seed_);
+  char both[sizeof digest.a + sizeof digest.b];
+  store_big_endian(both, digest.a);
+  store_big_endian(both + sizeof digest.a, digest.b);
+  append_sized(bytes_, tag_json, {both, sizeof both});
 }
 
 RowDigester::Result RowDigester::digest(const ComparedTable& table,

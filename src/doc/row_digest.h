@@ -55,6 +55,7 @@ class RowDigester {
   std::uint64_t seed_;
   JsonbForm jsonb_;
   PaddedBuffer bytes_;
+  PaddedBuffer printed_;
   CanonicalJson json_;
 };
 
