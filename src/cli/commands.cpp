@@ -48,6 +48,9 @@ void add_migrate(CLI::App& app, RawOptions& raw, Chosen& chosen) {
   c->add_flag("--join", raw.join,
               "work together with other processes on one run: help the one that leads it, or lead")
       ->group("Load");
+  c->add_flag("--measure-ceiling", raw.measure_ceiling,
+              "first take three seconds to measure how fast the target takes these rows at best")
+      ->group("Load");
   c->add_flag("--dry-run", raw.dry_run, "load nothing: the same as validate")->group("Load");
   c->add_flag("--accept-plan-change", raw.accept_plan_change,
               "go on although the plan differs from the interrupted run's")

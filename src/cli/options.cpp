@@ -252,6 +252,7 @@ run::MigrateOptions migrate_options(const RawOptions& raw) {
   m.truncate = raw.truncate;
   m.merge = raw.merge;
   m.join = raw.join;
+  m.measure_ceiling = raw.measure_ceiling;
   m.accept_plan_change = raw.accept_plan_change;
   static constexpr std::array<std::string_view, 3> formats = {"auto", "text", "binary"};
   if (std::find(formats.begin(), formats.end(), raw.copy_format) == formats.end())

@@ -26,6 +26,7 @@ struct RawOptions {
               copy_format = "auto";
   std::uint64_t max_quarantined = 0;
   bool dry_run = false;
+  bool measure_ceiling = false;
   bool fresh = false, truncate = false, merge = false, join = false, accept_plan_change = false,
        json = false;
 };

@@ -185,6 +185,16 @@ void check_privileges(Connection& connection, const TableName& table, bool trunc
         "Load as the table's owner or as a role with BYPASSRLS: COPY does not work otherwise.");
 }
 
+std::vector<std::string> slow_compression(Connection& connection, const TableName& table) {
+  std::vector<std::string> out;
+  if (connection.server_version() < 140000) return out;
+  const Rows oid = connection.exec("SELECT to_regclass($1)::oid", {quote(table)});
+  if (!oid[0][0]) return out;
+  const Rows rows = connection.exec(statement("catalog/slow_compression.sql"), {oid[0][0]});
+  for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(rows.text(i, 0));
+  return out;
+}
+
 bool holds_rows(Connection& connection, const TableName& table) {
   return connection.exec("SELECT EXISTS (SELECT FROM " + quote(table) + ")").is_true(0, 0);
 }

@@ -14,32 +14,50 @@
 namespace arango2pg::run {
 namespace {
 
-/// As many at a time as the load had lanes. The first failure is thrown when all threads have
-/// ended.
-void rebuild_indexes(pg::Connection& connection, const MigrateOptions& options, RunId run) {
-  const auto indexes = pg::missing_indexes(connection, run);
-  if (indexes.empty()) return;
-  spdlog::info("building {} indexes", indexes.size());
+/// Calls `work(connection, i)` for i = 0 … count − 1, as many at a time as the load had lanes, each
+/// thread with a connection of its own. The first failure is thrown when all threads have ended.
+template <class Work>
+void each_at_once(const MigrateOptions& options, const std::string& purpose, std::size_t count,
+                  Work work) {
   std::atomic<std::size_t> next{0};
-  std::vector<std::exception_ptr> failures(std::min<std::size_t>(options.jobs, indexes.size()));
+  std::vector<std::exception_ptr> failures(std::min<std::size_t>(options.jobs, count));
   {
-    std::vector<std::jthread> builders;
+    std::vector<std::jthread> workers;
     for (auto& failure : failures)
-      builders.emplace_back([&] {
+      workers.emplace_back([&] {
         try {
-          pg::Connection own(options.target.conninfo, fmt::format("run {} indexes", run));
-          for (std::size_t i = next++; i < indexes.size(); i = next++) {
-            spdlog::debug("building index {}", indexes[i].name);
-            pg::rebuild_index(own, run, indexes[i]);
-          }
+          pg::Connection own(options.target.conninfo, purpose);
+          for (std::size_t i = next++; i < count; i = next++) work(own, i);
         } catch (...) {
           failure = std::current_exception();
-          next = indexes.size();
+          next = count;
         }
       });
   }
   for (const auto& failure : failures)
     if (failure) std::rethrow_exception(failure);
+}
+
+void rebuild_indexes(pg::Connection& connection, const MigrateOptions& options, RunId run) {
+  const auto indexes = pg::missing_indexes(connection, run);
+  if (indexes.empty()) return;
+  spdlog::info("building {} indexes", indexes.size());
+  each_at_once(options, fmt::format("run {} indexes", run), indexes.size(),
+               [&](pg::Connection& own, std::size_t i) {
+                 spdlog::debug("building index {}", indexes[i].name);
+                 pg::rebuild_index(own, run, indexes[i]);
+               });
+}
+
+void analyze(pg::Connection& connection, const MigrateOptions& options, RunId run,
+             const std::vector<TableName>& tables) {
+  if (tables.size() == 1) {
+    connection.exec("ANALYZE " + pg::quote(tables.front()));
+    return;
+  }
+  each_at_once(
+      options, fmt::format("run {} analyze", run), tables.size(),
+      [&](pg::Connection& own, std::size_t i) { own.exec("ANALYZE " + pg::quote(tables[i])); });
 }
 
 void call_pack(pg::Connection& connection, RunId run, const std::vector<TableName>& tables) {
@@ -80,7 +98,7 @@ void finalise(pg::Connection& connection, pg::Ledger& ledger, const MigrateOptio
   std::vector<TableName> tables;
   for (const auto* table : plan.tables()) tables.push_back(table->table.name);
   rebuild_indexes(connection, options, run);
-  for (const auto& table : tables) connection.exec("ANALYZE " + pg::quote(table));
+  analyze(connection, options, run, tables);
   call_pack(connection, run, tables);
   refresh_views(connection, ledger, run, tables);
 }

@@ -1,6 +1,7 @@
 #include "run/migrate.h"
 
 #include <spdlog/fmt/fmt.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +19,7 @@
 #include "pg/catalog.h"
 #include "pg/ledger.h"
 #include "pg/sync.h"
+#include "run/ceiling.h"
 #include "run/finalise.h"
 #include "run/load_stage.h"
 #include "run/plan_run.h"
@@ -49,6 +51,7 @@ class Migration {
   void check_tables();
   void truncate_tables();
   void plan_parts();
+  void measure_ceiling();
   void load(LoadStage& load);
   std::unique_ptr<arango::LogKeeper> keep_log();
   void remember_collections();
@@ -71,6 +74,7 @@ class Migration {
   bool stopped_early_ = false;                    ///< by a signal, while there was work left
   std::optional<Progress> progress_;
   PipelineOutcome outcome_;
+  double ceiling_ = 0;
   std::vector<StageSummary> stages_;
 };
 
@@ -210,6 +214,11 @@ void Migration::create_tables() {
 void Migration::check_tables() {
   for (const auto* table : plan_.tables()) {
     const TableName& name = table->table.name;
+    for (const auto& column : pg::slow_compression(*control_, name))
+      spdlog::info(
+          "column '{}' of '{}' is compressed by pglz; lz4 loads large documents nearly twice as "
+          "fast: ALTER TABLE {} ALTER COLUMN {} SET COMPRESSION lz4",
+          column, name.text(), pg::quote(name), pg::quote(column));
     pg::check_privileges(*control_, name, options_.truncate, options_.merge);
     if (!options_.truncate && !options_.merge && !table->is_audit &&
         pg::holds_rows(*control_, name))
@@ -316,8 +325,21 @@ Summary Migration::summarise(const std::string& status, Exit exit) {
   s.stages = stages_;
   s.seconds = static_cast<double>(progress_->elapsed().count()) / 1000;
   s.bound_by = outcome_.bound_by;
+  s.ceiling = ceiling_;
   s.peak_memory = peak_memory();
   return s;
+}
+
+/// Not a stage of the ledger: it leaves nothing behind that a later process could go on from.
+void Migration::measure_ceiling() {
+  const auto begun = Clock::now();
+  ceiling_ = run::measure_ceiling(source_, options_, plan_, *ledger_, run_, signals_.token());
+  stages_.push_back({"ceiling", std::chrono::duration<double>(Clock::now() - begun).count()});
+  if (ceiling_ > 0)
+    spdlog::info("the target takes {}/s by plain COPY with {} lanes",
+                 format_size(static_cast<std::uint64_t>(ceiling_)), options_.jobs);
+  malloc_trim(0);       // what was read for this is not kept beside what the load needs
+  progress_.emplace();  // the run's time and rate begin behind it
 }
 
 void Migration::load(LoadStage& load) {
@@ -335,6 +357,7 @@ Summary Migration::lead() {
       prepare_target();
     else
       plan_parts();  // collections that an accepted plan change brought in
+    if (options_.measure_ceiling) measure_ceiling();
     LoadStage load_stage(source_, options_, signals_, plan_, *ledger_, *progress_, run_, false);
     load(load_stage);
     if (stopped_early_) {

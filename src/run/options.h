@@ -36,8 +36,9 @@ struct MigrateOptions {
   bool changes = false;                  ///< set by resync: rows follow their documents
   bool accept_plan_change = false;   ///< go on although the plan differs from the interrupted run's
   std::string copy_format = "auto";  ///< auto | text | binary
-  bool compare = false;    ///< the plan is for comparing with what is there, not for loading
-  bool overwrite = false;  ///< with merge: whatever revision the row has
+  bool compare = false;          ///< the plan is for comparing with what is there, not for loading
+  bool overwrite = false;        ///< with merge: whatever revision the row has
+  bool measure_ceiling = false;  ///< first measure how fast the target takes the rows at best
   ProgressMode progress = ProgressMode::automatic;
 };
 

@@ -9,10 +9,12 @@
 #include <optional>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "base/channel.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "pg/activity.h"
 #include "run/failure.h"
 #include "run/map_stage.h"
 
@@ -36,7 +38,7 @@ class Pipeline {
   Pipeline(const PipelineConfig& config, PipelineParts parts, const std::stop_token& stop)
       : config_(config),
         parts_(std::move(parts)),
-        budget_(config.memory / 8 * 7),  // the rest: parsers, libpq, fragments
+        budget_(config.memory / 4 * 3),  // the rest: parsers, libpq, what the allocator keeps
         failure_([this] { abort(); }),
         on_stop_(stop, [this] { drain_.request_stop(); }) {
     for (unsigned i = 0; i < config_.lanes; ++i) {
@@ -58,6 +60,8 @@ class Pipeline {
   void account(Lane& lane, const std::vector<doc::RowBatch>& group, const pg::CommitResult& result);
   void watch();
   void sample();
+  void look_at_target();
+  [[nodiscard]] const char* bound_by() const;
   void abort();
 
   const PipelineConfig config_;
@@ -76,7 +80,11 @@ class Pipeline {
   std::atomic<std::uint64_t> rows_{0};
   std::atomic<unsigned> retries_{0};
   std::atomic<bool> transforming_{false};
-  std::array<std::uint64_t, 3> bound_{};  ///< samples: source, client cpu, target
+  enum Bound : std::uint8_t { source, client_cpu, memory, target };
+  std::array<std::uint64_t, 4> bound_{};  ///< samples of each
+  std::optional<pg::ActivityWatch> activity_;
+  bool target_tells_ = true;
+  pg::LaneActivity waits_;  ///< summed over what was seen
 };
 
 void Pipeline::abort() {
@@ -200,17 +208,49 @@ void Pipeline::write(Lane& lane) {
 }
 
 /// Who waits for whom, five times a second: a full lane means the target, a full input means our
-/// own CPU.
+/// own CPU, readers that wait for the budget while the lanes have nothing mean the budget.
 void Pipeline::sample() {
   const bool lanes_full = std::any_of(lanes_.begin(), lanes_.end(),
                                       [](const auto& l) { return l->busy && l->queue.size() > 0; });
   const bool all_busy =
       std::all_of(lanes_.begin(), lanes_.end(), [](const auto& l) { return l->busy.load(); });
-  const std::size_t who = lanes_full || all_busy ? 2 : fetched_.size() > 1 ? 1 : 0;
-  ++bound_[who];
-  static constexpr std::array<const char*, 3> names = {"source", "client cpu", "target"};
-  parts_.progress.bound_by = names[static_cast<std::size_t>(
-      std::max_element(bound_.begin(), bound_.end()) - bound_.begin())];
+  const Bound who = lanes_full || all_busy  ? target
+                    : fetched_.size() > 1   ? client_cpu
+                    : budget_.waiting() > 0 ? memory
+                                            : source;
+  if (++bound_[who] % 3 == 1 && who == target) look_at_target();
+  parts_.progress.bound_by = bound_by();
+}
+
+/// Asked with every third sample: that costs nothing, and the share of a wait is what counts.
+void Pipeline::look_at_target() {
+  if (!target_tells_) return;
+  try {
+    if (!activity_) activity_.emplace(parts_.loader.conninfo, parts_.loader.purpose + " lane ");
+    const pg::LaneActivity now = activity_->look();
+    waits_.computing += now.computing;
+    waits_.wal += now.wal;
+    waits_.disk += now.disk;
+    waits_.locks += now.locks;
+  } catch (const Error& e) {
+    spdlog::debug("what the target waits for can't be seen: {}", e.what());
+    target_tells_ = false;
+    activity_.reset();
+  }
+}
+
+const char* Pipeline::bound_by() const {
+  static constexpr std::array<const char*, 4> names = {"source", "client cpu", "memory", "target"};
+  const auto most =
+      static_cast<std::size_t>(std::max_element(bound_.begin(), bound_.end()) - bound_.begin());
+  if (most != target) return names[most];
+  const std::array<std::pair<unsigned, const char*>, 4> waits = {{{waits_.computing, "target cpu"},
+                                                                  {waits_.wal, "target wal"},
+                                                                  {waits_.disk, "target disk"},
+                                                                  {waits_.locks, "target locks"}}};
+  const auto longest = std::max_element(
+      waits.begin(), waits.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  return longest->first > 0 ? longest->second : names[target];
 }
 
 /// Renews the leases; samples. Ends with the run.

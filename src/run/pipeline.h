@@ -45,7 +45,9 @@ struct PipelineParts {
 
 struct PipelineOutcome {
   bool stopped = false;  ///< the stop token ended it early; everything durable is checkpointed
-  std::string bound_by;  ///< source | client cpu | target
+  /// What the load waited for most: source | client cpu | memory | target, and of the target what
+  /// it waited for itself, where it tells: target cpu | wal | disk | locks.
+  std::string bound_by;
   std::uint64_t peak_in_flight = 0;
   std::uint64_t rows = 0;
   unsigned retries = 0;

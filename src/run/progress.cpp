@@ -154,6 +154,8 @@ std::vector<std::string> progress_lines(const Progress& progress, std::size_t wi
                                  format_size(t.bytes), rate(t), eta(t));
   if (t.quarantined > 0) text += fmt::format("  {} quarantined", format_count(t.quarantined));
   if (hidden > 0) text += fmt::format("  (+{} collections)", hidden);
+  if (const char* bound = progress.bound_by; *bound != '\0')
+    text += fmt::format("  bound by {}", bound);
   lines.push_back(std::move(text));
   return lines;
 }

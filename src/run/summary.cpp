@@ -86,6 +86,14 @@ pg::Counters Summary::totals() const {
   return t;
 }
 
+double Summary::share_of_ceiling() const {
+  double loading = 0;
+  for (const auto& stage : stages)
+    if (stage.name == "load") loading += stage.seconds;
+  if (loading <= 0 || ceiling <= 0) return 0;
+  return static_cast<double>(totals().bytes) / loading / ceiling;
+}
+
 std::string to_json(const Summary& s) {
   std::string list;
   for (const auto& c : s.collections) {
@@ -101,10 +109,12 @@ std::string to_json(const Summary& s) {
                           json_text(g.name), g.seconds);
   return fmt::format(
       R"({{"run":{},"command":{},"status":{},"exit":{},"collections":[{}],"totals":{{{}}},"stages":[{}],)"
-      R"("seconds":{:.3f},"bound_by":{},"peak_memory":{}}})",
+      R"("seconds":{:.3f},"bound_by":{},"ceiling_bytes_per_second":{},"share_of_ceiling":{},"peak_memory":{}}})",
       s.run, json_text(s.command), json_text(s.status), static_cast<int>(s.exit), list,
       counters_json(s.totals()), stages, s.seconds,
-      s.bound_by.empty() ? "null" : json_text(s.bound_by), s.peak_memory);
+      s.bound_by.empty() ? "null" : json_text(s.bound_by),
+      s.ceiling > 0 ? fmt::format("{:.0f}", s.ceiling) : "null",
+      s.ceiling > 0 ? fmt::format("{:.3f}", s.share_of_ceiling()) : "null", s.peak_memory);
 }
 
 std::string to_text(const Summary& s) {
@@ -131,6 +141,11 @@ std::string to_text(const Summary& s) {
                   format_count(static_cast<std::uint64_t>(static_cast<double>(t.read) / seconds)),
                   format_size(static_cast<std::uint64_t>(static_cast<double>(t.bytes) / seconds)),
                   format_size(s.peak_memory), s.bound_by.empty() ? "" : "; bound by " + s.bound_by);
+  if (s.ceiling > 0)
+    out += fmt::format(
+        "the load ran at {:.0f}% of the ceiling: the target takes {}/s of these rows by plain "
+        "COPY\n",
+        100 * s.share_of_ceiling(), format_size(static_cast<std::uint64_t>(s.ceiling)));
   if (const std::string notes = remarks(s); !notes.empty()) out += "\nworth a look:\n" + notes;
   if (t.quarantined > 0)
     out += fmt::format("\n{} documents are in quarantine: arango2pg quarantine list --run {}\n",

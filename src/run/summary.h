@@ -36,9 +36,12 @@ struct Summary {
   std::vector<StageSummary> stages;
   double seconds = 0;
   std::string bound_by;
+  double ceiling = 0;  ///< document bytes a second that the target takes at best; 0 = not measured
   std::uint64_t peak_memory = 0;  ///< bytes of the process, as the kernel counted them
 
   [[nodiscard]] pg::Counters totals() const;
+  /// What the load stage reached of the ceiling, 0…1 (and a little more by chance).
+  [[nodiscard]] double share_of_ceiling() const;
 };
 
 std::string to_json(const Summary& summary);

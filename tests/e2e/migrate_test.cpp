@@ -29,6 +29,28 @@ class Migrate : public EndToEnd {
   }
 };
 
+TEST_F(Migrate, TellsHowFarItWasFromWhatTheTargetCanTake) {
+  FakeArango arango;
+  auto db = arango.database("app");
+  std::vector<std::string> documents;
+  for (int i = 0; i < 2000; ++i)
+    documents.push_back(R"({"n":)" + std::to_string(i) + R"(,"pad":")" + std::string(500, 'p') +
+                        "\"}");
+  db.create("things").insert_all(documents);
+  arango.start();
+  const std::string file = (dir_.path() / "s.json").string();
+  const auto outcome = migrate(arango.url() + "/app", {"--measure-ceiling", "--summary", file});
+  ASSERT_EQ(outcome.exit, 0) << outcome.all();
+  EXPECT_NE(outcome.all().find("% of the ceiling: the target takes "), std::string::npos)
+      << outcome.all();
+  const std::string summary = slurp(file);
+  EXPECT_EQ(summary.find(R"("ceiling_bytes_per_second":null)"), std::string::npos) << summary;
+  EXPECT_NE(summary.find(R"("ceiling_bytes_per_second":)"), std::string::npos) << summary;
+  EXPECT_NE(summary.find(R"("share_of_ceiling":)"), std::string::npos) << summary;
+  EXPECT_EQ(target_->value("SELECT count(*) FROM things"), "2000");
+  EXPECT_EQ(target_->value("SELECT count(*) FROM pg_class WHERE relname LIKE 'ceiling%'"), "0");
+}
+
 TEST_F(Migrate, TurnsEachCollectionIntoATableWithoutAnyMapping) {
   FakeArango arango;
   auto db = arango.database("app");
