@@ -1,6 +1,5 @@
 #include "run/verify.h"
 
-#include <malloc.h>
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
@@ -29,14 +28,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint64_t most_recorded = 100'000;
 constexpr std::uint64_t most_listed = 10'000;
 constexpr std::size_t report_at_once = 200;
-
-/// Batches are small and few here, so glibc may keep their memory for the next ones (main() tells it
-/// not to): asking the kernel for it again and again costs a tenth of the time.
-void keep_memory() {
-  constexpr int most_of_a_batch = 32 << 20, most_unused = 64 << 20;
-  mallopt(M_MMAP_THRESHOLD, most_of_a_batch);
-  mallopt(M_TRIM_THRESHOLD, most_unused);
-}
 
 /// One verify run; each member function is a paragraph of the story that run() tells.
 class Verification {
@@ -405,7 +396,6 @@ void Verification::write_result(const VerifySummary& summary) {
 }
 
 VerifySummary Verification::run() {
-  keep_memory();
   preflight();
   find_or_start_run();
   try {
