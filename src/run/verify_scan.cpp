@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 /// holds any longer and that the kernel has to clear first.
 constexpr std::uint64_t bytes_per_thread = 8U << 20;
 
-std::uint64_t enough_in_flight(const ScanConfig& config) {
+std::uint64_t enough_in_flight(const VerifyScanConfig& config) {
   const std::uint64_t threads = std::max(1U, std::thread::hardware_concurrency()) + config.jobs;
   return std::min(config.memory, threads * bytes_per_thread);
 }
@@ -158,7 +158,7 @@ void let_go(DigestedBatch& batch) {
 
 class Scan {
  public:
-  Scan(const ScanConfig& config, const VerifyPlan& plan, doc::Source& source, ScanWork work,
+  Scan(const VerifyScanConfig& config, const VerifyPlan& plan, doc::Source& source, ScanWork work,
        const ScanHandlers& handlers, const std::stop_token& stop)
       : config_(config),
         plan_(plan),
@@ -337,7 +337,7 @@ class Scan {
     wake.wait_for(lock, drain_.get_token(), time, [] { return false; });
   }
 
-  const ScanConfig& config_;
+  const VerifyScanConfig& config_;
   const VerifyPlan& plan_;
   doc::Source& source_;
   ScanWork work_;
@@ -378,8 +378,8 @@ std::vector<doc::Field> unpack_fields(std::string_view packed) {
   return fields;
 }
 
-bool scan(const ScanConfig& config, const VerifyPlan& plan, doc::Source& source, ScanWork work,
-          const ScanHandlers& handlers, const std::stop_token& stop) {
+bool scan(const VerifyScanConfig& config, const VerifyPlan& plan, doc::Source& source,
+          ScanWork work, const ScanHandlers& handlers, const std::stop_token& stop) {
   return Scan(config, plan, source, std::move(work), handlers, stop).run();
 }
 
