@@ -70,6 +70,11 @@ void append_float(PaddedBuffer& out, std::string_view bytes) {
   append_sized(out, tag_value, {one, sizeof one});
 }
 
+/// Without the version that begins its binary form.
+std::string_view jsonb_text(std::string_view bytes) {
+  return bytes.substr(!bytes.empty() && bytes.front() == '\1' ? 1 : 0);
+}
+
 void append_json(PaddedBuffer& out, std::string_view text, CanonicalJson& json) {
   const std::size_t before = out.size();
   out.append({&tag_json, 1});
@@ -99,8 +104,7 @@ void append_canonical(PaddedBuffer& out, const ColumnType& type, const Field& fi
   if (type.array && type.kind != TypeKind::other) return append_array(out, type, bytes, json);
   switch (type.kind) {
     case TypeKind::jsonb:
-      if (!bytes.empty() && bytes.front() == '\1') bytes.remove_prefix(1);
-      return append_json(out, bytes, json);
+      return append_json(out, jsonb_text(bytes), json);
     case TypeKind::json:
       return append_json(out, bytes, json);
     case TypeKind::numeric:
@@ -118,6 +122,22 @@ void append_canonical(PaddedBuffer& out, const ColumnType& type, const Field& fi
   append_sized(out, tag_value, bytes);
 }
 
+/// The text's own hash stands for it: what PostgreSQL sent need not be copied.
+void RowDigester::append_printed(std::string_view json) {
+  std::string_view text = json;
+  if (jsonb_ == JsonbForm::unprinted) {
+    printed_.clear();
+    if (!json_.append(printed_, json, JsonNumbers::as_printed))
+      return append_sized(bytes_, tag_raw, json);
+    text = printed_.view();
+  }
+  const Digest digest = hash128(text, seed_);
+  char both[sizeof digest.a + sizeof digest.b];
+  store_big_endian(both, digest.a);
+  store_big_endian(both + sizeof digest.a, digest.b);
+  append_sized(bytes_, tag_json, {both, sizeof both});
+}
+
 RowDigester::Result RowDigester::digest(const ComparedTable& table,
                                         const std::vector<Field>& fields) {
   Result result;
@@ -125,8 +145,14 @@ RowDigester::Result RowDigester::digest(const ComparedTable& table,
   append_size(bytes_, table.number);
   for (const std::size_t k : table.key) append_canonical(bytes_, table.types[k], fields[k], json_);
   result.key = hash128(bytes_.view(), seed_);
-  for (std::size_t c = 0; c < table.types.size(); ++c)
-    if (table.compared[c]) append_canonical(bytes_, table.types[c], fields[c], json_);
+  for (std::size_t c = 0; c < table.types.size(); ++c) {
+    if (!table.compared[c]) continue;
+    const ColumnType& type = table.types[c];
+    if (jsonb_ != JsonbForm::by_value && type.kind == TypeKind::jsonb && !type.array && fields[c])
+      append_printed(jsonb_text(*fields[c]));
+    else
+      append_canonical(bytes_, type, fields[c], json_);
+  }
   result.row = hash128(bytes_.view(), seed_);
   return result;
 }

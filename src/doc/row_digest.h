@@ -28,10 +28,20 @@ struct ComparedTable {
 void append_canonical(PaddedBuffer& out, const ColumnType& type, const Field& field,
                       CanonicalJson& json);
 
+/// How jsonb columns go into the fingerprints of rows; key columns always go by value. Printed text
+/// costs least, for what PostgreSQL sent needs no look at all, but rows whose numbers have other
+/// digits behind the point (1.0 and 1) then have different fingerprints although they are equal.
+enum class JsonbForm : std::uint8_t {
+  by_value,
+  printed,    ///< the fields came from PostgreSQL: their text is taken as it is
+  unprinted,  ///< the fields did not: their text is written as PostgreSQL would print it
+};
+
 /// Keeps its memory from row to row; one thread at a time.
 class RowDigester {
  public:
-  explicit RowDigester(std::uint64_t seed) : seed_(seed) {}
+  explicit RowDigester(std::uint64_t seed, JsonbForm jsonb = JsonbForm::by_value)
+      : seed_(seed), jsonb_(jsonb) {}
 
   struct Result {
     Digest key;  ///< of the key columns
@@ -40,8 +50,12 @@ class RowDigester {
   Result digest(const ComparedTable& table, const std::vector<Field>& fields);
 
  private:
+  void append_printed(std::string_view json);
+
   std::uint64_t seed_;
+  JsonbForm jsonb_;
   PaddedBuffer bytes_;
+  PaddedBuffer printed_;
   CanonicalJson json_;
 };
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <mutex>
 
-#include "doc/copy_rows.h"
 #include "pg/copy_session_internal.h"
 #include "pg/key_join_internal.h"
+#include "pg/row_stream_internal.h"
 #include "pg/sqlstate_internal.h"
 #include "pg/text_internal.h"
 
@@ -190,36 +190,9 @@ void RowReader::read(const ReadTable& table, const RowRange& range, const std::s
       session.exec("SET TRANSACTION SNAPSHOT " + quote_literal(snapshot));
       impl_->in_snapshot = snapshot;
     }
-    CopyOut out(session, "COPY (" + range_query(table, range) + ") TO STDOUT (FORMAT binary)");
+    RowStream rows(session, range_query(table, range), table.columns.size());
     std::vector<doc::Field> fields;
-    std::string rest;  // of a piece that did not end with a row
-    std::size_t head = doc::RowWriter::header(doc::CopyFormat::binary).size();
-    bool ended = false;
-    while (const auto piece = out.next()) {
-      std::string_view bytes = *piece;
-      if (!rest.empty()) bytes = rest.append(bytes);
-      if (head > 0) {
-        if (bytes.size() < head) {
-          rest.assign(bytes);
-          continue;
-        }
-        bytes.remove_prefix(head);
-        head = 0;
-      }
-      std::size_t size = 0;
-      auto end = doc::RowEnd::more;
-      while ((end = doc::read_row(bytes, table.columns.size(), fields, size)) == doc::RowEnd::row) {
-        row(fields);
-        bytes.remove_prefix(size);
-      }
-      if (end == doc::RowEnd::broken)
-        throw Error(Exit::unexpected, "table '" + table.name.text() + "' came in another form");
-      ended = end == doc::RowEnd::trailer;
-      std::string left(ended ? std::string_view() : bytes);
-      rest.swap(left);
-    }
-    if (!ended)
-      throw Error(Exit::unexpected, "the rows of table '" + table.name.text() + "' ended early");
+    while (rows.next(fields)) row(fields);
   });
 }
 

@@ -1,14 +1,17 @@
 #include "pg/target_keys.h"
 
-#include <charconv>
+#include "doc/big_endian.h"
+#include "pg/copy_session_internal.h"
+#include "pg/key_join_internal.h"
+#include "pg/row_stream_internal.h"
 
 namespace arango2pg::pg {
 namespace {
 
-constexpr int page_rows = 20'000;
+constexpr std::size_t key_row_columns = 3;
 
-std::string query(const std::vector<KeyedTable>& tables, const std::string& after,
-                  const std::optional<std::string>& to) {
+std::string key_query(const std::vector<KeyedTable>& tables, const std::string& after,
+                      const std::optional<std::string>& to) {
   std::string sql;
   for (const KeyedTable& t : tables) {
     // Keys are compared by their bytes; an index on the column serves if it has that collation.
@@ -23,37 +26,61 @@ std::string query(const std::vector<KeyedTable>& tables, const std::string& afte
   return sql + " ORDER BY 1";
 }
 
+/// Rows lie nearly in the order of their keys, for migrate read them so; the planner sees one
+/// shuffled table where several lanes wrote it, and would sort all of it, once for each range.
+/// Where rows are many and really shuffled a sort is still what it finds.
+constexpr const char* key_read_settings =
+    "SELECT set_config('random_page_cost', least(current_setting('random_page_cost')::float8, "
+    "1.1)::text, false)";
+
 }  // namespace
+
+struct TargetKeys::Impl {
+  Impl(const std::string& conninfo, const std::string& purpose) : session(conninfo, purpose) {}
+  ~Impl() {
+    if (!ended && rows) session.cancel_handle().cancel();
+  }
+
+  bool read(TargetKey& row) {
+    if (!rows->next(fields)) return false;
+    row.key = fields[0].value_or("");
+    row.revision.reset();
+    if (fields[1]) row.revision = doc::load_big_endian<std::uint64_t>(fields[1]->data());
+    row.live = fields[2] && fields[2]->front() != '\0';
+    return true;
+  }
+
+  CopySession session;
+  std::optional<RowStream> rows;
+  std::vector<doc::Field> fields;
+  bool ended = false;
+};
 
 TargetKeys::TargetKeys(const std::string& conninfo, const std::string& purpose,
                        const std::vector<KeyedTable>& tables, const std::string& after,
                        const std::optional<std::string>& to)
-    : connection_(conninfo, purpose) {
-  connection_.begin();
-  connection_.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-  // All rows will be fetched: the plan must not aim at the first ones.
-  connection_.exec("SET LOCAL cursor_tuple_fraction = 1");
-  connection_.exec("DECLARE arango2pg_keys NO SCROLL CURSOR FOR " + query(tables, after, to));
+    : impl_(std::make_unique<Impl>(conninfo, purpose)) {
+  try {
+    impl_->session.exec(key_read_settings);
+    impl_->rows.emplace(impl_->session, key_query(tables, after, to), key_row_columns);
+  } catch (const Refused& e) {
+    throw comparison_error(e.failure, "read the keys of the target");
+  }
 }
 
+TargetKeys::~TargetKeys() = default;
+
 const TargetKey* TargetKeys::peek() {
-  if (at_ < page_.size()) return &page_[at_];
-  if (ended_) return nullptr;
-  const Rows rows = connection_.exec("FETCH " + std::to_string(page_rows) + " FROM arango2pg_keys");
-  page_.clear();
-  at_ = 0;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    TargetKey& k = page_.emplace_back();
-    k.key = rows.text(i, 0);
-    k.live = rows.is_true(i, 2);
-    if (!rows[i][1]) continue;
-    std::uint64_t revision = 0;
-    const std::string& text = *rows[i][1];
-    std::from_chars(text.data(), text.data() + text.size(), revision);
-    k.revision = revision;
+  if (has_row_) return &row_;
+  if (impl_->ended) return nullptr;
+  try {
+    has_row_ = impl_->read(row_);
+    impl_->ended = !has_row_;
+    return has_row_ ? &row_ : nullptr;
+  } catch (const Refused& e) {
+    impl_->ended = true;
+    throw comparison_error(e.failure, "read the keys of the target");
   }
-  ended_ = rows.size() < static_cast<std::size_t>(page_rows);
-  return page_.empty() ? nullptr : page_.data();
 }
 
 }  // namespace arango2pg::pg

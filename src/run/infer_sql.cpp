@@ -19,7 +19,7 @@ std::string literal(const std::string& text) { return pg::quote_literal(text); }
 constexpr std::size_t most_members = 45;
 
 /// One numbered file, section by section.
-struct Migration {
+struct SqlMigration {
   std::string title, up, down, verify;
 
   void drop_first(const std::string& statement) { down.insert(0, statement + ";\n"); }
@@ -49,7 +49,7 @@ void end_columns(const InferredTable& table, std::string& sql) {
     sql += fmt::format("  {} text COLLATE \"C\"{},\n", column, required);
 }
 
-void make_table(const InferredTable& table, Migration& m) {
+void make_table(const InferredTable& table, SqlMigration& m) {
   const std::string name = quote(table.name);
   m.up += "\n" + comment(fmt::format("{} {}: {} {}documents were looked at.",
                                      table.ends == Ends::none ? "Collection" : "Edge collection",
@@ -97,7 +97,7 @@ void make_table(const InferredTable& table, Migration& m) {
 
 // -- indexes and expiry
 
-void make_index(const InferredSchema& schema, const InferredIndex& index, Migration& m) {
+void make_index(const InferredSchema& schema, const InferredIndex& index, SqlMigration& m) {
   const std::string name = quote(index.name);
   std::string terms;
   for (const std::string& t : index.terms) terms += (terms.empty() ? "" : ", ") + t;
@@ -113,7 +113,7 @@ void make_index(const InferredSchema& schema, const InferredIndex& index, Migrat
       literal(name), literal("index " + one_line(index.name) + " is missing or not usable"));
 }
 
-void make_expiry(const InferredSchema& schema, const InferredExpiry& e, Migration& m) {
+void make_expiry(const InferredSchema& schema, const InferredExpiry& e, SqlMigration& m) {
   const std::string name = quote(e.function);
   m.up += "\n" + comment(e.because) +
           comment("Deletes what is due and says how many rows that were; to be called regularly.");
@@ -151,7 +151,7 @@ std::string members(const InferredTable& table,
   return out;
 }
 
-void make_document_view(const InferredTable& table, Migration& m) {
+void make_document_view(const InferredTable& table, SqlMigration& m) {
   std::string system =
       fmt::format("'_key', key, '_id', {} || key", literal(table.collection + "/"));
   if (table.ends == Ends::strict)
@@ -217,7 +217,7 @@ END
                      edges);
 }
 
-void make_graph(const InferredSchema& schema, const InferredGraph& g, Migration& m) {
+void make_graph(const InferredSchema& schema, const InferredGraph& g, SqlMigration& m) {
   const std::string vertices = quote(g.vertices_view), edges = quote(g.edges_view),
                     function = quote(g.walk_function), walk = quote(g.walk_view);
   m.up += "\n" + comment("Named graph " + g.graph + ".");
@@ -254,7 +254,7 @@ void make_graph(const InferredSchema& schema, const InferredGraph& g, Migration&
 
 // -- references
 
-void make_reference(const InferredSchema& schema, const InferredReference& r, Migration& m) {
+void make_reference(const InferredSchema& schema, const InferredReference& r, SqlMigration& m) {
   const std::string table = quote(schema.tables[r.table].name), name = quote(r.name);
   m.up += fmt::format(
       "\nALTER TABLE {} ADD CONSTRAINT {}\n  FOREIGN KEY ({}) REFERENCES {} (key) ON DELETE "
@@ -291,8 +291,8 @@ std::vector<InferredFile> pack_files(const InferredSchema& schema) {
   std::vector<InferredFile> out = {{"schemas/pack.yaml", pack_yaml(schema)}};
   int number = 0;
   const auto file = [&](const char* name, const std::string& title,
-                        const std::function<void(Migration&)>& fill) {
-    Migration m;
+                        const std::function<void(SqlMigration&)>& fill) {
+    SqlMigration m;
     m.title = title + " Written by arango2pg infer.";
     fill(m);
     if (m.up.empty()) return;
@@ -301,26 +301,26 @@ std::vector<InferredFile> pack_files(const InferredSchema& schema) {
   file("tables",
        "A table per collection: typed columns for the attributes that allow it, `doc` for all "
        "others.",
-       [&](Migration& m) {
+       [&](SqlMigration& m) {
          for (const InferredTable& t : schema.tables) make_table(t, m);
        });
   file("indexes", "ArangoDB's indexes; edges both ways; functions that delete what has expired.",
-       [&](Migration& m) {
+       [&](SqlMigration& m) {
          for (const InferredIndex& i : schema.indexes) make_index(schema, i, m);
          for (const InferredExpiry& e : schema.expiries) make_expiry(schema, e, m);
        });
   file("documents",
        "The documents as ArangoDB had them (without _rev), for code that still wants them whole.",
-       [&](Migration& m) {
+       [&](SqlMigration& m) {
          for (const InferredTable& t : schema.tables) make_document_view(t, m);
        });
   file("graphs", "Named graphs: their vertices, their edges, and a walk along them.",
-       [&](Migration& m) {
+       [&](SqlMigration& m) {
          for (const InferredGraph& g : schema.graphs) make_graph(schema, g, m);
        });
   file("foreign_keys",
        "Edges point at rows that are there; they go with them, as in ArangoDB's graph API.",
-       [&](Migration& m) {
+       [&](SqlMigration& m) {
          for (const InferredReference& r : schema.references) make_reference(schema, r, m);
        });
   return out;

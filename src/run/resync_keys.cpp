@@ -185,7 +185,7 @@ class OrderedReader final : public DifferenceReader {
   }
 
   void only_in_target(doc::DocBatch& batch) {
-    position_ = target_->peek()->key;
+    position_.assign(target_->peek()->key);
     bool ours = false;
     for (const pg::TargetKey* row = target_->peek(); row != nullptr && row->key == position_;
          row = target_->peek()) {

@@ -54,7 +54,7 @@ class Verification {
   void write_result(const VerifySummary& summary);
   void warn_of_unfinished_runs();
   [[nodiscard]] pg::NewRun describe_run() const;
-  [[nodiscard]] ScanConfig scan_config() const;
+  [[nodiscard]] VerifyScanConfig scan_config() const;
   template <class F>
   auto stage(const std::string& name, F&& body);
 
@@ -197,8 +197,8 @@ void Verification::prepare() {
   }
 }
 
-ScanConfig Verification::scan_config() const {
-  ScanConfig config;
+VerifyScanConfig Verification::scan_config() const {
+  VerifyScanConfig config;
   config.conninfo = options_.migrate.target.conninfo;
   config.purpose = "run " + std::to_string(run_);
   config.jobs = options_.migrate.jobs;
@@ -336,7 +336,7 @@ bool Verification::sample() {
 }
 
 void Verification::repair() {
-  const ScanConfig config = scan_config();
+  const VerifyScanConfig config = scan_config();
   Repair repair(plan_, options_, config, *control_, *source_, *checker_, run_, signals_);
   all_repaired_ = repair.run(extra_rows_, collections_) && complete_;
 }

@@ -146,8 +146,8 @@ void Comparison::save() {
 }
 
 /// Reads, and saves the state meanwhile.
-void Comparison::read_all(const ScanConfig& config, const ScanHandlers& handlers, ScanWork work,
-                          bool& ended, const std::stop_token& stop) {
+void Comparison::read_all(const VerifyScanConfig& config, const ScanHandlers& handlers,
+                          ScanWork work, bool& ended, const std::stop_token& stop) {
   const std::jthread saver([this](const std::stop_token& end) {
     std::mutex mutex;
     std::condition_variable_any wake;
@@ -160,10 +160,12 @@ void Comparison::read_all(const ScanConfig& config, const ScanHandlers& handlers
       }
     }
   });
-  ended = scan(config, plan_, source_, std::move(work), handlers, stop);
+  VerifyScanConfig first_look = config;
+  first_look.as_printed = true;
+  ended = scan(first_look, plan_, source_, std::move(work), handlers, stop);
 }
 
-bool Comparison::run(const ScanConfig& config, DocumentChecker& checker, Progress& progress,
+bool Comparison::run(const VerifyScanConfig& config, DocumentChecker& checker, Progress& progress,
                      const std::stop_token& stop) {
   ScanWork work;
   work.parts = tasks(false);

@@ -31,7 +31,7 @@ class Comparison {
   /// Cuts both sides into pieces, unless resume() has them.
   void begin(RunId run, pg::Ledger& ledger);
   /// Reads what is left to be read. False if `stop` ended it early; the state is saved then.
-  bool run(const ScanConfig& config, DocumentChecker& checker, Progress& progress,
+  bool run(const VerifyScanConfig& config, DocumentChecker& checker, Progress& progress,
            const std::stop_token& stop);
 
   /// What differs; the sums are given up for it.
@@ -46,8 +46,8 @@ class Comparison {
   void cut_target();
   void add(DigestedBatch&& batch, DocumentChecker& checker, Progress& progress);
   void subtract(const TargetRows& rows, std::size_t range);
-  void read_all(const ScanConfig& config, const ScanHandlers& handlers, ScanWork work, bool& ended,
-                const std::stop_token& stop);
+  void read_all(const VerifyScanConfig& config, const ScanHandlers& handlers, ScanWork work,
+                bool& ended, const std::stop_token& stop);
   void save();
 
   const VerifyPlan& plan_;

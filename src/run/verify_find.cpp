@@ -111,7 +111,7 @@ bool DifferenceFinder::refine(Suspects& suspects, const std::stop_token& stop) {
 
 bool DifferenceFinder::collect_candidates(const Suspects& suspects, const std::stop_token& stop) {
   for (const std::size_t t : suspected_tables_) tables_[t].present = 0;
-  ScanConfig config = config_.scan;
+  VerifyScanConfig config = config_.scan;
   config.keep_keys = true;
   std::mutex mutex;
   ScanHandlers handlers;
@@ -157,7 +157,7 @@ bool DifferenceFinder::match_documents(const Suspects& suspects, const std::stop
     collection.read = collection.filtered = collection.quarantined = collection.bytes = 0;
   }
   for (const std::size_t t : suspected_tables_) tables_[t].expected = 0;
-  ScanConfig config = config_.scan;
+  VerifyScanConfig config = config_.scan;
   config.keep_rows = true;
   ScanHandlers handlers;
   handlers.source = [&](DigestedBatch&& batch) { match(suspects, batch); };

@@ -18,7 +18,7 @@
 namespace arango2pg::run {
 
 struct FindConfig {
-  ScanConfig scan;
+  VerifyScanConfig scan;
   std::uint64_t memory = 64U << 20;  ///< for suspected rows
   doc::KeyLookup* lookup = nullptr;  ///< of a source that may change meanwhile
   std::chrono::milliseconds settle{1000};

@@ -189,7 +189,7 @@ void DifferenceFinder::hunt(const std::stop_token& stop) {
   if (leftovers_.empty()) return;
   std::set<doc::Digest> wanted, found;
   for (const Leftover& l : leftovers_) wanted.insert(l.key);
-  ScanConfig config = config_.scan;
+  VerifyScanConfig config = config_.scan;
   config.keep_rows = true;
   ScanHandlers handlers;
   handlers.source = [&](DigestedBatch&& batch) {

@@ -148,7 +148,7 @@ std::uint64_t Repair::remove_some(std::size_t t, const std::vector<std::string>&
 
 /// A row that is marked as deleted, although its document is there, must show itself again.
 void Repair::bring_back(DifferenceSource& documents) {
-  ScanConfig config = scan_;
+  VerifyScanConfig config = scan_;
   config.keep_rows = true;
   ScanHandlers handlers;
   handlers.source = [&](DigestedBatch&& batch) {
@@ -209,7 +209,7 @@ std::vector<std::string> Repair::fetch_and_check(std::uint32_t collection,
 
 bool Repair::check(DifferenceSource& documents, std::vector<VerifiedCollection>& collections) {
   bool all = true;
-  ScanConfig config = scan_;
+  VerifyScanConfig config = scan_;
   config.keep_rows = true;
   ScanHandlers handlers;
   handlers.source = [&](DigestedBatch&& batch) {

@@ -36,7 +36,7 @@ class DifferenceSource : public doc::Source {
 
 class Repair {
  public:
-  Repair(const VerifyPlan& plan, const VerifyOptions& options, const ScanConfig& scan,
+  Repair(const VerifyPlan& plan, const VerifyOptions& options, const VerifyScanConfig& scan,
          pg::Connection& control, doc::Source& source, DocumentChecker& checker, RunId run,
          const SignalWatch& signals)
       : plan_(plan),
@@ -68,7 +68,7 @@ class Repair {
 
   const VerifyPlan& plan_;
   const VerifyOptions& options_;
-  const ScanConfig& scan_;
+  const VerifyScanConfig& scan_;
   pg::Connection& control_;
   doc::Source& source_;
   DocumentChecker& checker_;

@@ -21,6 +21,15 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
+/// Of documents in flight. More does not make it faster: all of it would be memory that no cache
+/// holds any longer and that the kernel has to clear first.
+constexpr std::uint64_t bytes_per_thread = 8U << 20;
+
+std::uint64_t enough_in_flight(const VerifyScanConfig& config) {
+  const std::uint64_t threads = std::max(1U, std::thread::hardware_concurrency()) + config.jobs;
+  return std::min(config.memory, threads * bytes_per_thread);
+}
+
 /// What one of TBB's threads keeps from batch to batch.
 struct MapState {
   mapping::Scratch scratch;
@@ -149,14 +158,14 @@ void let_go(DigestedBatch& batch) {
 
 class Scan {
  public:
-  Scan(const ScanConfig& config, const VerifyPlan& plan, doc::Source& source, ScanWork work,
+  Scan(const VerifyScanConfig& config, const VerifyPlan& plan, doc::Source& source, ScanWork work,
        const ScanHandlers& handlers, const std::stop_token& stop)
       : config_(config),
         plan_(plan),
         source_(source),
         work_(std::move(work)),
         handlers_(handlers),
-        budget_(config.memory),
+        budget_(enough_in_flight(config)),
         failure_([this] { abort(); }),
         on_stop_(stop, [this] { drain_.request_stop(); }) {
     for (unsigned i = 0; i < config.jobs; ++i)
@@ -199,6 +208,11 @@ class Scan {
     for (auto& reader : readers_) reader->cancel();
   }
 
+  [[nodiscard]] doc::RowDigester source_digester() const {
+    return doc::RowDigester(
+        config_.seed, config_.as_printed ? doc::JsonbForm::unprinted : doc::JsonbForm::by_value);
+  }
+
   // -- the source: fetch threads → TBB → one thread that hands out
 
   void fetch() {
@@ -217,7 +231,7 @@ class Scan {
   }
 
   void hand_out() {
-    doc::RowDigester digester(config_.seed);
+    doc::RowDigester digester = source_digester();
     pg::RowReader printer(config_.conninfo, config_.purpose + " printer");
     while (auto batch = digested_.pop()) {
       finish_digests(plan_, *batch, digester, printer);
@@ -233,7 +247,7 @@ class Scan {
         map_stage(
             fetched_, failure_,
             [this] {
-              return MapState{mapping::Scratch(0), doc::RowDigester(config_.seed)};
+              return MapState{mapping::Scratch(0), source_digester()};
             },
             [this](doc::DocBatch batch, MapState& state) {
               DigestedBatch out;
@@ -256,7 +270,8 @@ class Scan {
   // -- the target
 
   void read_target(pg::RowReader& reader) {
-    doc::RowDigester digester(config_.seed);
+    doc::RowDigester digester(
+        config_.seed, config_.as_printed ? doc::JsonbForm::printed : doc::JsonbForm::by_value);
     for (;;) {
       std::size_t range = 0;
       {
@@ -322,7 +337,7 @@ class Scan {
     wake.wait_for(lock, drain_.get_token(), time, [] { return false; });
   }
 
-  const ScanConfig& config_;
+  const VerifyScanConfig& config_;
   const VerifyPlan& plan_;
   doc::Source& source_;
   ScanWork work_;
@@ -363,8 +378,8 @@ std::vector<doc::Field> unpack_fields(std::string_view packed) {
   return fields;
 }
 
-bool scan(const ScanConfig& config, const VerifyPlan& plan, doc::Source& source, ScanWork work,
-          const ScanHandlers& handlers, const std::stop_token& stop) {
+bool scan(const VerifyScanConfig& config, const VerifyPlan& plan, doc::Source& source,
+          ScanWork work, const ScanHandlers& handlers, const std::stop_token& stop) {
   return Scan(config, plan, source, std::move(work), handlers, stop).run();
 }
 

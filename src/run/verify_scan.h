@@ -35,14 +35,17 @@ struct TargetRows {
 std::string pack_fields(const std::vector<doc::Field>& fields);
 std::vector<doc::Field> unpack_fields(std::string_view packed);  ///< views of `packed`
 
-struct ScanConfig {
+struct VerifyScanConfig {
   std::string conninfo;
   std::string purpose;                  ///< "run 7"
   unsigned jobs = 2;                    ///< connections that read the target
-  std::uint64_t memory = 128U << 20;    ///< for documents in flight
+  std::uint64_t memory = 128U << 20;    ///< for documents in flight, at most
   std::chrono::seconds retry_for{300};  ///< lost connections to the target
   std::uint64_t seed = 0;               ///< of the fingerprints
-  bool keep_rows = false;               ///< batches keep their documents and encoded rows
+  /// jsonb is compared as PostgreSQL prints it: the fastest look. Rows that differ only by 1.0 and
+  /// 1 differ then; scans by value, the default, tell.
+  bool as_printed = false;
+  bool keep_rows = false;  ///< batches keep their documents and encoded rows
   bool keep_keys = false;
 };
 
@@ -63,8 +66,8 @@ struct ScanHandlers {
 
 /// Returns true when all was read, false if `stop` ended it early (what was handed out stays
 /// whole: batches and pieces). The first failure of any thread ends all of them and is thrown.
-bool scan(const ScanConfig& config, const VerifyPlan& plan, doc::Source& source, ScanWork work,
-          const ScanHandlers& handlers, const std::stop_token& stop);
+bool scan(const VerifyScanConfig& config, const VerifyPlan& plan, doc::Source& source,
+          ScanWork work, const ScanHandlers& handlers, const std::stop_token& stop);
 
 /// The fingerprints of a batch that did not come from a scan. `printer` is asked for what only
 /// PostgreSQL can print.

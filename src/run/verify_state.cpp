@@ -10,7 +10,7 @@
 namespace arango2pg::run {
 namespace {
 
-constexpr std::string_view version = "1";
+constexpr std::string_view version = "2";
 
 std::string list(const std::vector<std::string>& items) {
   return fmt::format("[{}]", fmt::join(items, ","));

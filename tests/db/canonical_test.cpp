@@ -50,6 +50,26 @@ TEST_F(CanonicalAgainstServer, EqualFormsAreEqualJsonbAndTheOtherWayRound) {
   EXPECT_GT(different, 300);
 }
 
+TEST_F(CanonicalAgainstServer, PrintsWhatTheServerPrints) {
+  RandomJson random("printed");
+  random.impossible = false;
+  int compared = 0;
+  CanonicalJson form;
+  PaddedBuffer out;
+  for (int i = 0; i < 4000; ++i) {
+    const std::string json = i % 4 == 0 ? random.number() : random.value(i % 5);
+    const auto answer = server->ask("SELECT (($1::text)::jsonb)::text", {json});
+    out.clear();
+    const bool printed = form.append(out, json, JsonNumbers::as_printed);
+    // A number beyond numeric.
+    ASSERT_EQ(printed, answer.sqlstate.empty()) << json << "\n" << seed_note();
+    if (!printed) continue;
+    ASSERT_EQ(out.view(), *answer.cells[0]) << json << "\n" << seed_note();
+    ++compared;
+  }
+  EXPECT_GT(compared, 3000);
+}
+
 TEST_F(CanonicalAgainstServer, NumbersAreEqualWhereNumericSaysSo) {
   RandomJson random("canonical numbers");
   std::vector<std::string> numbers = {"0",
@@ -181,14 +201,16 @@ TEST_F(RowsReadBack, HaveTheFingerprintOfTheRowsThatWereWritten) {
   std::vector<Field> written;
   std::size_t size = 0;
   ASSERT_EQ(read_row(rows.bytes, values.size(), written, size), RowEnd::row);
-  RowDigester digester(3);
+  RowDigester digester(3), printed(3, JsonbForm::printed);
   const auto expected = digester.digest(compared, written);
+  const auto expected_printed = RowDigester(3, JsonbForm::unprinted).digest(compared, written);
   const pg::RowSnapshot snapshot(conninfo_);
   pg::RowReader reader(conninfo_, "test reader");
   int read = 0;
   const auto check = [&](const std::vector<Field>& fields) {
     ++read;
     EXPECT_EQ(digester.digest(compared, fields).row, expected.row);
+    EXPECT_EQ(printed.digest(compared, fields).row, expected_printed.row);
     for (std::size_t i = 0; i < values.size(); ++i)
       EXPECT_EQ(
           field_text(values[i].type, fields[i]),

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 namespace arango2pg::doc {
 namespace {
@@ -78,6 +79,52 @@ TEST(CanonicalJson, TellsDifferentValuesApart) {
       if (a != b) {
         EXPECT_NE(canonical(a), canonical(b)) << a << " " << b;
       }
+}
+
+std::string printed(std::string_view json) {
+  CanonicalJson form;
+  PaddedBuffer out;
+  EXPECT_TRUE(form.append(out, json, JsonNumbers::as_printed)) << json;
+  return std::string(out.view());
+}
+
+TEST(CanonicalJson, PrintsAsJsonbDoes) {
+  EXPECT_EQ(printed(R"({"b":1,"a":[1,2,{}],"cc":[]})"), R"({"a": [1, 2, {}], "b": 1, "cc": []})");
+  EXPECT_EQ(printed(R"({"a":1,"b":{"y":1,"x":[]},"a":2})"), R"({"a": 2, "b": {"x": [], "y": 1}})");
+  EXPECT_EQ(printed(R"({"bb":1,"\u0061":2,"c\/d":3})"), R"({"a": 2, "bb": 1, "c/d": 3})");
+  EXPECT_EQ(printed(R"("\u00e9\/\uD83D\uDE00\n\t\"\\\u0001\u000a\u001F\u0022\u005c\u007f")"),
+            "\"é/😀\\n\\t\\\"\\\\\\u0001\\n\\u001f\\\"\\\\\x7f\"");
+  EXPECT_EQ(printed(R"( [ true , false,null ] )"), "[true, false, null]");
+}
+
+TEST(CanonicalJson, PrintsNumbersWithTheirDigits) {
+  const std::pair<const char*, const char*> numbers[] = {
+      {"1", "1"},
+      {"-0", "0"},
+      {"1.50", "1.50"},
+      {"-0.00", "0.00"},
+      {"1e2", "100"},
+      {"1.5e1", "15"},
+      {"1.50e1", "15.0"},
+      {"5e-3", "0.005"},
+      {"-5e-3", "-0.005"},
+      {"123.45e1", "1234.5"},
+      {"0.05e1", "0.5"},
+      {"0.05E+3", "50"},
+      {"0e5", "0"},
+      {"0e-5", "0.00000"},
+      {"-0.000e1", "0.00"},
+      {"100e-1", "10.0"},
+      {"10E-1", "1.0"},
+      {"0.0e0", "0.0"},
+      {"12345678901234567890", "12345678901234567890"}};
+  for (const auto& [literal, text] : numbers) EXPECT_EQ(printed(literal), text);
+  EXPECT_EQ(printed("[1e500]"), "[1" + std::string(500, '0') + "]") << "longer than its source";
+  EXPECT_EQ(printed("[1e-500,2]"), "[0." + std::string(499, '0') + "1, 2]");
+  CanonicalJson form;
+  PaddedBuffer out;
+  EXPECT_FALSE(form.append(out, "1e200000", JsonNumbers::as_printed)) << "beyond numeric";
+  EXPECT_TRUE(form.append(out, "1e200000", JsonNumbers::by_value));
 }
 
 TEST(CanonicalJson, RefusesWhatIsNoJsonAndLeavesTheOutputAsItWas) {

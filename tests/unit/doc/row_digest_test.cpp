@@ -87,6 +87,22 @@ TEST(RowDigest, SeesFloatsByValue) {
   EXPECT_NE(of(1.0), of(std::nextafter(1.0, 2.0)));
 }
 
+TEST(RowDigest, TakesPrintedJsonbAsItComes) {
+  const auto of = [](JsonbForm form, const char* json) {
+    const Row row(1, [=](RowWriter& w) { w.jsonb(json); });
+    return RowDigester(7, form).digest(table({type(TypeKind::jsonb)}), row.fields());
+  };
+  const char* const printed = R"({"a": 1.50, "b": ["é"]})";
+  const char* const source = R"({"b":["\u00e9"],"a":1.50})";
+  const char* const equal = R"({"b":["\u00e9"],"a":1.5})";
+  EXPECT_EQ(of(JsonbForm::printed, printed).row, of(JsonbForm::unprinted, source).row);
+  EXPECT_NE(of(JsonbForm::printed, printed).row, of(JsonbForm::unprinted, equal).row);
+  EXPECT_EQ(of(JsonbForm::by_value, printed).row, of(JsonbForm::by_value, equal).row);
+  EXPECT_EQ(of(JsonbForm::printed, printed).key, of(JsonbForm::unprinted, equal).key)
+      << "keys go by value in every form";
+  EXPECT_NE(of(JsonbForm::unprinted, "1e200000").row, of(JsonbForm::unprinted, "1e200001").row);
+}
+
 TEST(RowDigest, LeavesOutThePaddingOfCharColumnsOnly) {
   const auto of = [](TypeKind kind, const char* text) {
     return digest_of(type(kind), [=](RowWriter& w) { w.text(text); });
