@@ -23,6 +23,7 @@
 #include "mapping/literal.h"
 #include "mapping/path.h"
 #include "mapping/schema_bundle.h"
+#include "mapping/schema_screen.h"
 
 namespace arango2pg::mapping {
 namespace {
@@ -121,7 +122,12 @@ class DocValue {
   /// Beyond 64 bits the nearest end of the range: such an integer is still one.
   bool getInteger(std::int64_t& result) const {
     if (!isNumber()) return false;
-    const auto number = Decimal::parse(value_.raw());
+    const std::string_view raw = value_.raw();
+    if ((value_.flags() & doc::Node::fraction) == 0 && raw.size() <= 18) {
+      std::from_chars(raw.data(), raw.data() + raw.size(), result);
+      return true;
+    }
+    const auto number = Decimal::parse(raw);
     if (!number || !number->is_integer()) return false;
     result = number->to_int64().value_or(number->negative() ? INT64_MIN : INT64_MAX);
     return true;
@@ -360,6 +366,7 @@ class ValijsonCheck : public SchemaCheck {
  public:
   ValijsonCheck(const std::string& file, SchemaBundle bundle) : bundle_(std::move(bundle)) {
     const Literal document(bundle_.json);
+    screen_ = SchemaScreen::compile(document.value());
     valijson::SchemaParser parser(bundle_.draft4 ? valijson::SchemaParser::kDraft4
                                                  : valijson::SchemaParser::kDraft7);
     parser.addConstraintBuilder(pattern_keyword, new PatternBuilder);
@@ -374,6 +381,7 @@ class ValijsonCheck : public SchemaCheck {
 
   std::string check(doc::Value value, std::string& path) const override {
     if (too_deep(value)) return "is nested more than 400 levels deep";
+    if (screen_ && screen_->fits(value)) return {};
     if (bundle_.pattern_properties && has_long_name(value))
       return "has an attribute name of more than 1,000 bytes";
     valijson::Validator validator;
@@ -398,6 +406,7 @@ class ValijsonCheck : public SchemaCheck {
   }
 
   SchemaBundle bundle_;
+  std::unique_ptr<const SchemaScreen> screen_;
   valijson::Schema schema_;
 };
 
