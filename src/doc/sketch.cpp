@@ -21,17 +21,29 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
 }
 
-std::uint64_t load(const char* at, std::size_t n) {
-  std::uint64_t v = 0;
-  std::memcpy(&v, at, n);
+template <class Word>
+std::uint64_t load(const char* at) {
+  Word v = 0;
+  std::memcpy(&v, at, sizeof v);
   return v;
+}
+
+/// Up to eight bytes, the first one lowest. Loads that overlap agree where they do: that spares the
+/// call that a copy of unknown size would be.
+std::uint64_t load(const char* at, std::size_t n) {
+  if (n == 8) return load<std::uint64_t>(at);
+  if (n >= 4) return load<std::uint32_t>(at) | load<std::uint32_t>(at + n - 4) << (8 * (n - 4));
+  if (n == 0) return 0;
+  const auto byte = [&](std::size_t i) { return load<std::uint8_t>(at + i) << (8 * i); };
+  return byte(0) | byte(n / 2) | byte(n - 1);
 }
 
 constexpr std::uint64_t odd_a = 0xa0761d6478bd642fULL, odd_b = 0xe7037ed1a0b428dbULL;
 
 std::uint64_t hash_whole(const char* at, std::size_t size, std::uint64_t h) {
   std::size_t left = size;
-  for (; left >= 16; at += 16, left -= 16) h = mix(load(at, 8) ^ odd_a, load(at + 8, 8) ^ h);
+  for (; left >= 16; at += 16, left -= 16)
+    h = mix(load<std::uint64_t>(at) ^ odd_a, load<std::uint64_t>(at + 8) ^ h);
   const std::size_t first = std::min<std::size_t>(left, 8);
   return mix(load(at, first) ^ odd_a, load(at + first, left - first) ^ h);
 }

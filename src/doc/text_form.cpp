@@ -1,6 +1,7 @@
 #include "doc/text_form.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 
@@ -9,6 +10,13 @@ namespace {
 
 /// Longer texts are prose, or a URL.
 constexpr std::size_t longest = 100;
+
+/// The characters that tell more about a text: a sign of an address or id, or the end of a word.
+constexpr auto telling = [] {
+  std::array<bool, 256> out{};
+  for (const char c : {'@', '/', ' '}) out[static_cast<unsigned char>(c)] = true;
+  return out;
+}();
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
@@ -95,13 +103,14 @@ TextForm text_form(std::string_view text) {
     return TextForm::url;
   if (text.size() > longest) return TextForm::other;
   if (is_digit(first) || first == '-') {
-    if (has_shape(text, "0000-00-00")) return time_form(text);
+    if (text.size() >= 10 && text[4] == '-' && has_shape(text, "0000-00-00"))
+      return time_form(text);
     if (const TextForm form = number_form(text); form != TextForm::other) return form;
   }
   if (is_hex(first) && is_uuid(text)) return TextForm::uuid;
   if (text == "true" || text == "false") return TextForm::boolean;
   std::size_t sign = 0;  // prose ends this soon, at its first space
-  while (sign < text.size() && text[sign] != '@' && text[sign] != '/' && text[sign] != ' ') ++sign;
+  while (sign < text.size() && !telling[static_cast<unsigned char>(text[sign])]) ++sign;
   if (sign == text.size() || text[sign] == ' ') return TextForm::other;
   if (text[sign] == '/')
     return is_document_id(text, sign) ? TextForm::document_id : TextForm::other;

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
+#include <string>
 
 namespace arango2pg::doc {
 namespace {
@@ -241,6 +243,24 @@ TEST(Profile, MergesAMapThatOnlyOneThreadSawAsSuch) {
   few.profile.merge(map.profile);
   EXPECT_EQ(Collected::names(few.profile), (std::vector<std::string>{"", ".m", ".m.*"}));
   EXPECT_EQ(few.at(".m.*").values(), 1002U);
+}
+
+TEST(HashBytes, SeesEachByteOfTextsOfAnyLength) {
+  std::set<std::uint64_t> hashes;
+  std::size_t texts = 0;
+  for (std::size_t size = 0; size <= 40; ++size) {
+    std::string text(size, 'a');
+    hashes.insert(hash_bytes(text));
+    ++texts;
+    for (std::size_t i = 0; i < size; ++i, ++texts) {
+      text[i] = '\xff';
+      hashes.insert(hash_bytes(text));
+      text[i] = 'a';
+    }
+  }
+  EXPECT_EQ(hashes.size(), texts);
+  EXPECT_EQ(hash_bytes("same"), hash_bytes(std::string("same")));
+  EXPECT_NE(hash_bytes("same", 1), hash_bytes("same", 2));
 }
 
 TEST(SizeHistogram, TellsQuantiles) {
