@@ -32,8 +32,14 @@ bool is_key(std::string_view text) {
 /// Maps the documents of one batch.
 class Mapper {
  public:
-  Mapper(const Plan& plan, Workspace& workspace, const doc::DocBatch& batch, doc::RowBatch& out)
-      : plan_(plan), w_(workspace), batch_(batch), out_(out), used_(plan.counters.size(), 0) {
+  Mapper(const Plan& plan, Workspace& workspace, const doc::DocBatch& batch, doc::RowBatch& out,
+         DocumentWatcher* watcher)
+      : plan_(plan),
+        w_(workspace),
+        batch_(batch),
+        out_(out),
+        watcher_(watcher),
+        used_(plan.counters.size(), 0) {
     const std::size_t count = batch.docs.size();
     out.tables.resize(plan.targets.size());
     w_.writers.clear();
@@ -74,7 +80,9 @@ class Mapper {
  private:
   /// False: the workspace's fault says why.
   bool document() {
-    if (const auto error = w_.document.parse(batch_.document(doc_))) {
+    const auto error = w_.document.parse(batch_.document(doc_));
+    if (watcher_ != nullptr) watcher_->saw(doc_, w_.document);
+    if (error) {
       w_.fault = {error->rule, "",
                   error->message + " (byte " + std::to_string(error->offset) + ")"};
       return false;
@@ -355,6 +363,7 @@ class Mapper {
   Workspace& w_;
   const doc::DocBatch& batch_;
   doc::RowBatch& out_;
+  DocumentWatcher* watcher_;
   std::uint32_t doc_ = 0;
   std::vector<std::uint64_t> used_;
   UnmappedNames unmapped_;
@@ -362,7 +371,7 @@ class Mapper {
 
 }  // namespace
 
-doc::RowBatch Plan::apply(doc::DocBatch batch, Scratch& scratch) const {
+doc::RowBatch Plan::apply(doc::DocBatch batch, Scratch& scratch, DocumentWatcher* watcher) const {
   doc::RowBatch out;
   out.collection = batch.collection;
   out.part = batch.part;
@@ -371,7 +380,7 @@ doc::RowBatch Plan::apply(doc::DocBatch batch, Scratch& scratch) const {
   out.last = batch.last;
   out.skipped = batch.skipped;
   out.quarantined = std::move(batch.quarantined);
-  Mapper(*this, scratch.impl(), batch, out).run();
+  Mapper(*this, scratch.impl(), batch, out, watcher).run();
   out.lease = std::move(batch.lease);
   out.source = std::move(batch.bytes);
   out.docs = std::move(batch.docs);

@@ -7,10 +7,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "doc/batch.h"
 #include "doc/copy_rows.h"
+#include "doc/json.h"
 #include "doc/table.h"
 #include "mapping/spec.h"
 
@@ -90,6 +92,16 @@ class Scratch {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Looks at the documents of a batch while apply() has them parsed, so that nobody parses them
+/// again.
+class DocumentWatcher {
+ public:
+  virtual ~DocumentWatcher() = default;
+  /// Each document once, in order, before anything is decided about it. `document` is empty (but
+  /// for its text) if that is no JSON.
+  virtual void saw(std::uint32_t index, const doc::Document& document) = 0;
+};
+
 /// All mappings of one collection. Thread-safe (immutable).
 class CollectionPlan {
  public:
@@ -113,7 +125,12 @@ class CollectionPlan {
 
   /// Parse, validate, transform, encode. Never throws for what a document holds: that becomes a
   /// Rejection.
-  [[nodiscard]] virtual doc::RowBatch apply(doc::DocBatch batch, Scratch& scratch) const = 0;
+  [[nodiscard]] doc::RowBatch apply(doc::DocBatch batch, Scratch& scratch) const {
+    return apply(std::move(batch), scratch, nullptr);
+  }
+  /// `watcher` may be null.
+  [[nodiscard]] virtual doc::RowBatch apply(doc::DocBatch batch, Scratch& scratch,
+                                            DocumentWatcher* watcher) const = 0;
 };
 
 }  // namespace arango2pg::mapping

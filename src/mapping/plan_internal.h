@@ -69,7 +69,9 @@ struct Plan final : CollectionPlan {
     return texts;
   }
   [[nodiscard]] std::vector<ColumnUse> uses() const override;
-  [[nodiscard]] doc::RowBatch apply(doc::DocBatch batch, Scratch& scratch) const override;
+  using CollectionPlan::apply;
+  [[nodiscard]] doc::RowBatch apply(doc::DocBatch batch, Scratch& scratch,
+                                    DocumentWatcher* watcher) const override;
 
   /// What several mappings of one document take together; `mask` has bit i for specs[i].
   [[nodiscard]] const Taken& taken_by(std::uint64_t mask) const;

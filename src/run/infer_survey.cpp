@@ -164,7 +164,7 @@ class Survey {
     };
     job.take = [this](const Mapped& batch) { take(batch); };
     job.flush = [] {};
-    ScanConfig config;
+    ScanLimits config;
     config.readers = options_.jobs + 1;
     config.memory = options_.memory / 2;  // the rest: profiles, ids, parsers
     scan(config, std::move(job), signals_.token());

@@ -39,6 +39,9 @@ struct MigrateOptions {
   bool compare = false;          ///< the plan is for comparing with what is there, not for loading
   bool overwrite = false;        ///< with merge: whatever revision the row has
   bool measure_ceiling = false;  ///< first measure how fast the target takes the rows at best
+  /// Rows for PostgreSQL have jsonb's order of members; nobody reads those of a dry run without a
+  /// probe.
+  bool jsonb_order = true;
   ProgressMode progress = ProgressMode::automatic;
 };
 

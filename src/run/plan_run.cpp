@@ -87,6 +87,7 @@ mapping::CompileOptions compile_options(const MigrateOptions& options) {
   if (options.copy_format == "text") compile.format = doc::CopyFormat::text;
   if (options.copy_format == "binary") compile.format = doc::CopyFormat::binary;
   compile.compare = options.compare;
+  compile.jsonb_order = options.jsonb_order;
   return compile;
 }
 

@@ -20,7 +20,7 @@ using Clock = std::chrono::steady_clock;
 
 class Scan {
  public:
-  Scan(const ScanConfig& config, ScanJob job, const std::stop_token& stop)
+  Scan(const ScanLimits& config, ScanJob job, const std::stop_token& stop)
       : job_(std::move(job)),
         readers_(std::max(1U, config.readers)),
         budget_(config.memory),
@@ -133,7 +133,7 @@ ScanOutcome Scan::run() {
 
 }  // namespace
 
-ScanOutcome scan(const ScanConfig& config, ScanJob job, const std::stop_token& stop) {
+ScanOutcome scan(const ScanLimits& config, ScanJob job, const std::stop_token& stop) {
   return Scan(config, std::move(job), stop).run();
 }
 

@@ -27,7 +27,7 @@ struct Mapped {
   std::vector<Pointer> pointers;
 };
 
-struct ScanConfig {
+struct ScanLimits {
   unsigned readers = 3;
   std::uint64_t memory = 256U << 20;  ///< everything in flight
 };
@@ -58,7 +58,7 @@ struct ScanOutcome {
 
 /// Returns when every stream is read, or `stop` was requested and what was read is taken. The first
 /// failure of any thread ends all of them and is thrown here.
-ScanOutcome scan(const ScanConfig& config, ScanJob job, const std::stop_token& stop);
+ScanOutcome scan(const ScanLimits& config, ScanJob job, const std::stop_token& stop);
 
 /// The parts as streams, the largest first.
 std::vector<std::vector<doc::PartTask>> streams_of(std::vector<doc::PartTask> parts);

@@ -8,27 +8,17 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <mutex>
 #include <optional>
 
 #include "base/log.h"
 #include "base/units.h"
-#include "doc/profile.h"
-#include "doc/subset.h"
 #include "pg/catalog.h"
 #include "pg/inspect.h"
 #include "pg/ledger.h"
-#include "pg/probe.h"
 #include "run/plan_run.h"
-#include "run/progress.h"
-#include "run/scan.h"
+#include "run/validate_documents.h"
 #include "run/validate_estimate.h"
-#include "run/validate_keys.h"
 #include "run/validate_paths.h"
-#include "run/validate_pointers.h"
-#include "run/validate_sample.h"
-#include "run/validate_size.h"
-#include "run/validate_tally.h"
 #include "run/validate_things.h"
 #include "run/worker.h"
 
@@ -37,8 +27,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Collections that are read side by side: each has a profile per thread until it is done.
-constexpr std::size_t collections_at_once = 8;
 /// Names of tables end here; PostgreSQL would cut the rest off.
 constexpr std::size_t longest_name = 63;
 
@@ -50,35 +38,10 @@ std::string now_text() {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
 }
 
-/// What one thread of the parallel stage learns.
-struct Worker {
-  Worker(const RunPlan& plan, const std::vector<const mapping::CollectionPlan*>& plans,
-         doc::ProfileLimits limits)
-      : scratch(0), sizes(plans), limits_(limits), profiles(plan.plans.size()) {}
-
-  doc::Profile& profile(std::uint32_t collection) {
-    auto& p = profiles[collection];
-    if (!p) p.emplace(limits_);
-    return *p;
-  }
-
-  mapping::Scratch scratch;
-  doc::Document document;
-  SizeSampler sizes;
-  doc::ProfileLimits limits_;
-  std::vector<std::optional<doc::Profile>> profiles;
-};
-
-/// A document that gets another chance, as in a migration, alone in its batch.
-struct Reprieve {
-  doc::RowBatch batch;
-  Refused why;
-};
-
 class Validation {
  public:
   Validation(const ValidateOptions& options, const SignalWatch& signals)
-      : options_(options), migrate_(options.migrate), signals_(signals) {}
+      : options_(options), signals_(signals) {}
   ValidationReport run();
 
  private:
@@ -89,17 +52,6 @@ class Validation {
   void look_at_tables();
   void begin_record();
   void describe_collections();
-  void scan_all();
-  void scan_some(const std::vector<std::uint32_t>& collections);
-  std::vector<doc::PartTask> parts_of(std::uint32_t collection);
-  ScanJob::Mapper make_mapper();
-  Mapped map(Worker& worker, doc::DocBatch batch);
-  void take(Mapped batch);
-  void flush();
-  bool reprieve(const doc::RowBatch& batch, const Refused& why);
-  void second_chances();
-  void account(const doc::RowBatch& batch, const std::vector<Refused>& refused);
-  void merge_workers();
   void complete_report();
   void note_unchecked();
   void write_reports();
@@ -108,8 +60,8 @@ class Validation {
   template <class F>
   bool blocks(F&& check);
 
-  const ValidateOptions& options_;
-  MigrateOptions migrate_;
+  ValidateOptions options_;
+  MigrateOptions& migrate_ = options_.migrate;
   const SignalWatch& signals_;
   const Clock::time_point begun_ = Clock::now();
   std::unique_ptr<doc::Source> source_;
@@ -119,26 +71,7 @@ class Validation {
   RunPlan plan_;
   std::vector<const mapping::CollectionPlan*> plans_;
   std::map<TableName, pg::TableInfo> tables_;
-  std::optional<PointerPlaces> places_;
-  std::optional<PointerCheck> pointers_;
-  std::optional<KeyCheck> keys_;
-  std::unique_ptr<pg::Probe> probe_;
-  std::map<PartId, std::uint64_t> sample_;  ///< documents to take, by part
-  PartId next_part_ = 1;
-  Progress progress_;
-  ScanOutcome outcome_;
-
-  std::mutex workers_mutex_;
-  std::vector<std::shared_ptr<Worker>> workers_;
-  std::vector<std::optional<doc::Profile>> profiles_;
-  std::optional<SizeSampler> sizes_;
-
-  std::vector<Tally> tallies_;
-  std::vector<doc::RowBatch> waiting_;  ///< for the next transaction of the probe
-  std::uint64_t waiting_bytes_ = 0;
-  /// Documents that the probe refused for what they point at: it may come later.
-  std::vector<Reprieve> reprieved_;
-  std::uint64_t reprieved_bytes_ = 0;
+  std::optional<DocumentScan> scan_;
   ValidationReport report_;
 };
 
@@ -201,17 +134,12 @@ void Validation::leave_out_long_names() {
 
 void Validation::make_the_plan() {
   leave_out_long_names();
+  migrate_.jsonb_order = options_.probe;
   plan_ = make_plan(migrate_, *source_, target_ ? &*target_ : nullptr);
   for (const auto& plan : plan_.plans) plans_.push_back(plan.get());
   report_.not_mapped = plan_.unmapped;
   for (const auto& name : plan_.unmapped)
     spdlog::warn("collection '{}' is not mapped and would not be migrated", name);
-  profiles_.resize(plans_.size());
-  tallies_.resize(plans_.size());
-  sizes_.emplace(plans_);
-  std::vector<std::string> there;
-  for (const auto& c : source_->collections()) there.push_back(c.name);
-  places_.emplace(plan_, there);
 }
 
 /// What migrate checks before it starts, table by table.
@@ -250,199 +178,6 @@ void Validation::begin_record() {
   if (run_ == 0) ledger_.reset();
 }
 
-// -- reading
-
-std::vector<doc::PartTask> Validation::parts_of(std::uint32_t c) {
-  const auto& collection = plan_.collections[c];
-  std::vector<doc::PartTask> tasks;
-  const bool small = collection.count && *collection.count <= options_.sample;
-  if (options_.sample != 0 && !small) {
-    for (auto& part :
-         choose_sample(*source_, collection, c, options_.sample, options_.seed, next_part_)) {
-      sample_[part.task.id] = part.documents;
-      tasks.push_back(std::move(part.task));
-    }
-    report_.collections[c].sampled = true;
-  } else {
-    doc::SplitOptions split;
-    split.lanes = migrate_.jobs;
-    PartId id = next_part_;
-    for (auto& spec : source_->split(collection, split))
-      tasks.push_back({id++, c, std::move(spec), ""});
-  }
-  next_part_ += static_cast<PartId>(tasks.size());
-  return tasks;
-}
-
-ScanJob::Mapper Validation::make_mapper() {
-  doc::ProfileLimits limits;
-  auto worker = std::make_shared<Worker>(plan_, plans_, limits);
-  {
-    const std::lock_guard lock(workers_mutex_);
-    workers_.push_back(worker);
-  }
-  return [this, worker](doc::DocBatch batch) { return map(*worker, std::move(batch)); };
-}
-
-Mapped Validation::map(Worker& worker, doc::DocBatch batch) {
-  Mapped out;
-  doc::Profile& profile = worker.profile(batch.collection);
-  const bool pointers = pointers_.has_value();
-  for (std::size_t i = 0; i < batch.docs.size(); ++i) {
-    const std::string_view text = batch.document(i);
-    if (worker.document.parse(text)) {
-      profile.add_unreadable(text.size());
-      continue;
-    }
-    profile.add(worker.document);
-    if (!pointers) continue;
-    const doc::Value root = worker.document.root();
-    out.ids.push_back(places_->id_of(batch.collection, root));
-    places_->find(batch.collection, root, static_cast<std::uint32_t>(i), out.pointers);
-  }
-  const auto& plan = *plan_.plans[batch.collection];
-  out.rows = plan.apply(std::move(batch), worker.scratch);
-  worker.sizes.add(out.rows);
-  return out;
-}
-
-void Validation::account(const doc::RowBatch& batch, const std::vector<Refused>& refused) {
-  tallies_[batch.collection].add(batch, refused);
-  std::uint64_t bytes = 0;
-  for (const doc::DocRef& d : batch.docs) bytes += d.size;
-  progress_.committed(batch.collection, batch.docs.size(), bytes,
-                      batch.rejections.size() + refused.size());
-  if (batch.last) --progress_.collections()[batch.collection].parts_left;
-}
-
-void Validation::take(Mapped mapped) {
-  if (pointers_) pointers_->add(mapped);
-  doc::RowBatch& batch = mapped.rows;
-  if (probe_) {
-    waiting_bytes_ += batch.source.size();
-    waiting_.push_back(std::move(batch));
-    if (waiting_bytes_ >= migrate_.batch_size) flush();
-    return;
-  }
-  std::vector<Refused> refused;
-  if (keys_)
-    for (auto& r : keys_->check(batch)) refused.push_back({r.doc, r.rule, r.message});
-  account(batch, refused);
-}
-
-/// One transaction of the probe.
-void Validation::flush() {
-  if (waiting_.empty()) return;
-  const auto refusals = probe_->check(waiting_);
-  auto next = refusals.begin();
-  for (std::uint32_t b = 0; b < waiting_.size(); ++b) {
-    std::vector<Refused> refused;
-    for (; next != refusals.end() && next->batch == b; ++next) {
-      const Refused why{next->doc, next->rule, next->message};
-      if (!reprieve(waiting_[b], why)) refused.push_back(why);
-    }
-    account(waiting_[b], refused);
-  }
-  waiting_.clear();
-  waiting_bytes_ = 0;
-}
-
-bool Validation::reprieve(const doc::RowBatch& batch, const Refused& why) {
-  if (why.rule != "pg_foreign_key_violation" || reprieved_bytes_ > migrate_.memory / 4)
-    return false;
-  doc::RowBatch alone = doc::subset(batch, {why.doc});
-  reprieved_bytes_ += alone.source.size();
-  for (const auto& table : alone.tables) reprieved_bytes_ += table.bytes.size();
-  reprieved_.push_back({std::move(alone), {0, why.rule, why.message}});
-  return true;
-}
-
-/// Tries again what pointed at documents that came later, until no more of them go in.
-void Validation::second_chances() {
-  while (!reprieved_.empty()) {
-    std::vector<Reprieve> again;
-    again.swap(reprieved_);
-    std::vector<doc::RowBatch> batches;
-    for (Reprieve& r : again) batches.push_back(std::move(r.batch));
-    const auto refusals = probe_->check(batches);
-    const bool progress = refusals.size() < batches.size();
-    for (const auto& r : refusals) {
-      Refused why{0, r.rule, r.message};
-      if (progress && r.rule == "pg_foreign_key_violation")
-        reprieved_.push_back({std::move(batches[r.batch]), std::move(why)});
-      else
-        tallies_[batches[r.batch].collection].refuse(batches[r.batch], why);
-    }
-    if (!progress) return;
-  }
-}
-
-void Validation::merge_workers() {
-  for (const auto& worker : workers_) {
-    for (std::size_t c = 0; c < worker->profiles.size(); ++c) {
-      auto& from = worker->profiles[c];
-      if (!from) continue;
-      if (profiles_[c])
-        profiles_[c]->merge(*from);
-      else
-        profiles_[c] = std::move(from);
-      from.reset();
-    }
-    sizes_->merge(worker->sizes);
-  }
-  workers_.clear();
-}
-
-void Validation::scan_some(const std::vector<std::uint32_t>& collections) {
-  ScanJob job;
-  std::vector<doc::PartTask> parts;
-  for (const std::uint32_t c : collections)
-    for (auto& task : parts_of(c)) {
-      auto& shown = progress_.collections()[c];
-      shown.bytes_total += options_.sample == 0 ? task.spec.bytes : 0;
-      ++shown.parts_left;
-      parts.push_back(std::move(task));
-    }
-  job.streams = streams_of(std::move(parts));
-  job.open = [this](std::vector<doc::PartTask> tasks, ByteBudget& budget) {
-    const bool sampled = !tasks.empty() && sample_.contains(tasks[0].id);
-    std::unique_ptr<doc::Reader> reader = source_->open(tasks, budget);
-    if (sampled)
-      reader = std::make_unique<SampleReader>(std::move(reader), std::move(tasks), sample_,
-                                              options_.seed);
-    return reader;
-  };
-  job.make_mapper = [this] { return make_mapper(); };
-  job.take = [this](Mapped batch) { take(std::move(batch)); };
-  job.flush = [this] { flush(); };
-  ScanConfig config;
-  config.readers = migrate_.jobs + 1;
-  config.memory = migrate_.memory / 2;  // the rest: profiles, keys, parsers
-  const ScanOutcome outcome = scan(config, std::move(job), signals_.token());
-  outcome_.fetch_seconds += outcome.fetch_seconds;
-  outcome_.map_seconds += outcome.map_seconds;
-  merge_workers();
-}
-
-/// In the order in which a migration loads them, edges after what they connect.
-void Validation::scan_all() {
-  const ProgressDisplay display(progress_, migrate_.progress);
-  for (const auto& wave : plan_.waves())
-    for (const bool edges : {false, true}) {
-      std::vector<std::uint32_t> group;
-      for (const std::uint32_t c : wave) {
-        if (plan_.collections[c].edge != edges) continue;
-        group.push_back(c);
-        if (group.size() < collections_at_once) continue;
-        if (signals_.requested()) return;
-        scan_some(group);
-        group.clear();
-      }
-      if (signals_.requested()) return;
-      if (!group.empty()) scan_some(group);
-    }
-}
-
 // -- the report
 
 void Validation::describe_collections() {
@@ -465,9 +200,6 @@ void Validation::describe_collections() {
       }
       out.tables.push_back(std::move(table));
     }
-    progress_.add(info.name).documents_total =
-        options_.sample == 0 ? info.count.value_or(0)
-                             : std::min(options_.sample, info.count.value_or(options_.sample));
   }
 }
 
@@ -478,21 +210,16 @@ void Validation::note_unchecked() {
       notes.push_back(std::move(text));
   };
   if (!target_) add("types, lengths and constraints of existing tables: no target was given");
-  if (migrate_.merge && !probe_)
+  if (migrate_.merge && !options_.probe)
     add("keys that clash with rows of the tables, under --merge: only --probe can check them");
   if (options_.sample != 0) add("duplicate keys and dangling references: a sample can't tell");
-  if (keys_)
-    for (const std::string& note : keys_->notes()) add(note);
-  if (probe_)
-    for (const std::string& note : probe_->notes()) add(note);
-  if (target_ && !probe_) {
+  for (const std::string& note : scan_->unchecked()) add(note);
+  if (target_ && !options_.probe) {
     std::size_t checks = 0;
     for (const auto& [name, table] : tables_) checks += table.checks.size();
     if (checks > 0)
       add(fmt::format("{} CHECK constraints of the tables: only --probe can check them", checks));
   }
-  if (pointers_ && pointers_->gave_up())
-    add("dangling references: there are more documents than --memory allows to remember");
 }
 
 void Validation::complete_report() {
@@ -500,13 +227,16 @@ void Validation::complete_report() {
   std::uint64_t copy_bytes = 0;
   for (std::size_t c = 0; c < plans_.size(); ++c) {
     ReportCollection& out = report_.collections[c];
-    tallies_[c].report(out);
-    copy_bytes += tallies_[c].copy_bytes();
-    rows.push_back(tallies_[c].rows());
+    const Tally& tally = scan_->tally(c);
+    tally.report(out);
+    out.sampled = scan_->sampled(c);
+    copy_bytes += tally.copy_bytes();
+    rows.push_back(tally.rows());
     rows.back().resize(plans_[c]->tables().size());
-    if (pointers_) pointers_->report(static_cast<std::uint32_t>(c), out);
-    if (!profiles_[c]) continue;
-    const doc::Profile& profile = *profiles_[c];
+    if (const PointerCheck* pointers = scan_->pointers())
+      pointers->report(static_cast<std::uint32_t>(c), out);
+    if (scan_->profile(c) == nullptr) continue;
+    const doc::Profile& profile = *scan_->profile(c);
     out.bytes = profile.bytes();
     out.largest = profile.largest();
     out.median = std::min(profile.sizes().quantile(0.5), out.largest);
@@ -524,16 +254,16 @@ void Validation::complete_report() {
   }
   report_.seconds = std::chrono::duration<double>(Clock::now() - begun_).count();
   note_unchecked();
-  EstimateInput input{plan_, tables_, *sizes_, outcome_};
+  EstimateInput input{plan_, tables_, scan_->sizes(), scan_->outcome()};
   input.lanes = migrate_.jobs;
   input.readers = migrate_.jobs + 1;
   input.copy_bytes = copy_bytes;
   input.rows = std::move(rows);
-  if (probe_ && !report_.stopped) {
-    input.probed = probe_->measure();
-    input.probed_bytes = probe_->bytes();
-    input.wasted_bytes = probe_->wasted();
-    input.probed_seconds = probe_->seconds();
+  if (pg::Probe* probe = scan_->probe(); probe != nullptr && !report_.stopped) {
+    input.probed = probe->measure();
+    input.probed_bytes = probe->bytes();
+    input.wasted_bytes = probe->wasted();
+    input.probed_seconds = probe->seconds();
   }
   estimate(input, report_);
   if (!options_.compare.empty()) {
@@ -582,28 +312,11 @@ ValidationReport Validation::run() {
   report_.things = describe_things(details, plan_, tables_);
   report_.names = describe_names(plan_);
   begin_record();
-  if (options_.sample == 0) {
-    if (places_->any()) pointers_.emplace(*places_, migrate_.memory / 4);
-    if (!options_.probe && !migrate_.merge) keys_.emplace(plan_, tables_, migrate_.memory / 4);
-  }
-  if (options_.probe) {
-    pg::ProbeConfig probe;
-    probe.conninfo = migrate_.target.conninfo;
-    probe.merge = migrate_.merge;
-    for (const auto* plan : plans_) {
-      auto& tables = probe.collections.emplace_back();
-      for (const auto& t : plan->tables())
-        tables.push_back({t.table, t.columns, t.format, t.key,
-                          t.create ? t.create_sql : std::vector<std::string>()});
-    }
-    probe_ = std::make_unique<pg::Probe>(std::move(probe));
-    report_.probed = true;
-  }
+  scan_.emplace(options_, *source_, plan_, tables_, signals_);
+  report_.probed = options_.probe;
   try {
-    scan_all();
+    scan_->run();
     report_.stopped = signals_.requested();
-    second_chances();
-    if (pointers_) pointers_->settle();
     complete_report();
     write_reports();
     end_record();

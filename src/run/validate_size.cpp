@@ -155,12 +155,13 @@ SizeSampler::SizeSampler(std::vector<const mapping::CollectionPlan*> plans)
 
 void SizeSampler::add(const doc::RowBatch& batch) {
   const auto& tables = plans_[batch.collection]->tables();
-  constexpr std::uint64_t all_of_the_first = 1000, one_in = 16;
+  constexpr std::uint64_t all_of_the_first = 1000, many = 16'000;
   for (std::size_t t = 0; t < tables.size(); ++t) {
     const doc::TableRows& rows = batch.tables[t];
     for (std::size_t r = 0; r < rows.rows(); ++r) {
       const std::uint64_t number = seen_[batch.collection] + rows.row_doc[r];
-      if (number >= all_of_the_first && number % one_in != 0) continue;
+      const std::uint64_t one_in = number < all_of_the_first ? 1 : number < many ? 16 : 64;
+      if (number % one_in != 0) continue;
       const std::size_t begin = rows.row_begin(r);
       row(tables[t], std::string_view(rows.bytes).substr(begin, rows.row_end[r] - begin),
           sizes_[batch.collection][t]);

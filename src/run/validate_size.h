@@ -34,7 +34,8 @@ struct TableSizes {
 class SizeSampler {
  public:
   explicit SizeSampler(std::vector<const mapping::CollectionPlan*> plans);
-  /// Looks at the rows of every sixteenth document, and at all of the first thousand.
+  /// Looks at the rows of all of the first thousand documents, then of every sixteenth, later of
+  /// every 64th.
   void add(const doc::RowBatch& batch);
   void merge(const SizeSampler& other);
   [[nodiscard]] const std::vector<TableSizes>& tables(std::size_t collection) const {

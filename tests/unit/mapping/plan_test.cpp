@@ -58,6 +58,40 @@ const std::vector<doc::Table>& experience_tables() {
   return tables;
 }
 
+/// What a watcher is told, in words.
+class Notes final : public DocumentWatcher {
+ public:
+  void saw(std::uint32_t index, const doc::Document& document) override {
+    said += std::to_string(index) + ":" +
+            (document.empty() ? "no JSON" : std::string(document.root().raw())) + " ";
+    bytes += document.text().size();
+  }
+  std::string said;
+  std::size_t bytes = 0;
+};
+
+TEST(Plan, ShowsAWatcherEachDocumentWhateverBecomesOfIt) {
+  const auto plan = plan_of({spec_of(R"(
+version: 1
+from: users
+into: u
+key: key
+where: [ { path: a, equals: 1 } ]
+columns: { key: { meta: key } }
+)")},
+                            lookup_of({table_of("u", "key text not null")}));
+  Notes notes;
+  Scratch scratch(1);
+  const auto rows = plan->apply(
+      batch_of({R"({"_key":"k","a":1})", R"({"_key":"f","a":2})", "{oops", R"([1])", R"({"a":1})"}),
+      scratch, &notes);
+  EXPECT_EQ(notes.said, R"(0:{"_key":"k","a":1} 1:{"_key":"f","a":2} 2:no JSON 3:[1] 4:{"a":1} )");
+  EXPECT_EQ(notes.bytes, 18U + 18 + 5 + 3 + 7);
+  EXPECT_EQ(rows.written(), 1U);
+  EXPECT_EQ(rows.filtered, 1U);
+  EXPECT_EQ(rows.rejections.size(), 3U);
+}
+
 }  // namespace
 
 TEST(Compile, NamesUnknownColumns) {
