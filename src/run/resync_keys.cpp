@@ -108,6 +108,35 @@ struct KeysSpec {
   }
 };
 
+/// Joins neighbouring ranges. Keys are small beside their documents: parts that are right for those
+/// would spend more on connections than on keys.
+std::vector<doc::PartSpec> coarser(const std::vector<doc::PartSpec>& parts, std::size_t lanes) {
+  constexpr std::uint64_t keys_per_part = 500'000;
+  std::uint64_t documents = 0;
+  for (const auto& part : parts) documents += part.documents;
+  const std::size_t wanted = std::max<std::size_t>({lanes, documents / keys_per_part, 1});
+  const std::size_t together = (parts.size() + wanted - 1) / wanted;
+  std::vector<doc::PartSpec> out;
+  std::size_t joined = 0;
+  for (const auto& part : parts) {
+    const auto range = arango::KeyRange::parse(part.spec);
+    auto last = out.empty() ? arango::KeyRange() : arango::KeyRange::parse(out.back().spec);
+    const bool follows = last.hi && last.hi == range.lo && last.shard == range.shard;
+    if (!follows || joined >= together) {
+      out.push_back(part);
+      out.back().stream = static_cast<std::uint32_t>(out.size() - 1);
+      joined = 1;
+      continue;
+    }
+    last.hi = range.hi;
+    out.back().spec = last.json();
+    out.back().documents += part.documents;
+    out.back().bytes += part.bytes;
+    ++joined;
+  }
+  return out;
+}
+
 /// Merges the keys of both sides.
 class OrderedReader final : public DifferenceReader {
  public:
@@ -391,6 +420,7 @@ std::vector<doc::PartSpec> KeySource::split(const doc::CollectionInfo& collectio
   if (job_.live == nullptr) return parts;
   if (std::any_of(parts.begin(), parts.end(), [](const auto& p) { return p.kind == "cursor"; }))
     return parts;  // no keys in order: whole documents are looked up
+  parts = coarser(parts, options.lanes);
   if (!can_be_ordered(index)) {
     for (auto& part : parts) part.kind = "lookup";
     return parts;
