@@ -174,11 +174,13 @@ class Estimator {
     const double load = std::max(target, fetch);
     if (fetch > target && fetch > fixed_seconds)
       basis = "bound by reading the source, as measured in this dry run";
-    const double seconds = fixed_seconds + load + index_seconds_;
-    if (index_seconds_ > 0.05 * seconds)
-      basis += fmt::format("; {} of it to build indexes",
-                           format_duration(std::chrono::milliseconds(
-                               static_cast<std::int64_t>(index_seconds_ * 1000))));
+    // They were measured one after the other, and are built by as many connections as the load has.
+    const double building = index_seconds_ * one_lane / lanes_factor(in_.lanes);
+    const double seconds = fixed_seconds + load + building;
+    if (building > 0.05 * seconds)
+      basis += fmt::format(
+          "; {} of it to build indexes",
+          format_duration(std::chrono::milliseconds(static_cast<std::int64_t>(building * 1000))));
     report_.estimates.push_back({"time", seconds, seconds * (1 - uncertain / 2),
                                  seconds * (1 + uncertain), "seconds", basis});
   }
