@@ -47,6 +47,7 @@ void map_stage(Channel<doc::DocBatch>& in, Failure& failure, MakeState make_stat
     auto batch = in.pop();
     if (!batch) {
       control.stop();
+      hands_over(&end);
       return nullptr;
     }
     auto* item = new Item{std::move(*batch), {}};
