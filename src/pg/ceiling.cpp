@@ -30,7 +30,7 @@ class CeilingLane {
     const bool compression = session_.exec("SHOW server_version_num").number(0, 0) >= 140000;
     for (std::size_t t = 0; t < config.tables.size(); ++t) {
       session_.exec("CREATE TABLE " + name(t) + " (LIKE " + quote(config.tables[t].name) +
-                    " INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING STORAGE" +
+                    " INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING GENERATED INCLUDING STORAGE" +
                     (compression ? " INCLUDING COMPRESSION)" : ")"));
       if (!config.tables[t].key.empty())
         session_.exec("CREATE UNIQUE INDEX ON " + name(t) + " (" + list(config.tables[t].key) +

@@ -29,9 +29,9 @@ struct CeilingConfig {
 };
 
 /// Sends all batches again and again by plain COPY, each lane its share into tables of its own, in
-/// a transaction that is rolled back: nothing stays, whatever happens. Bytes of their source
-/// documents a second, all lanes together; 0 if there are none or `stop` came. Throws
-/// Error(target).
+/// a transaction that is rolled back: nothing stays, whatever happens (but for numbers that a
+/// column's default takes from a sequence). Bytes of their source documents a second, all lanes
+/// together; 0 if there are none or `stop` came. Throws Error(target).
 double measure_ceiling(const CeilingConfig& config, const std::vector<doc::RowBatch>& batches,
                        const std::stop_token& stop);
 

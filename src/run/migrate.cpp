@@ -1,7 +1,7 @@
 #include "run/migrate.h"
 
-#include <spdlog/fmt/fmt.h>
 #include <malloc.h>
+#include <spdlog/fmt/fmt.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -333,7 +333,13 @@ Summary Migration::summarise(const std::string& status, Exit exit) {
 /// Not a stage of the ledger: it leaves nothing behind that a later process could go on from.
 void Migration::measure_ceiling() {
   const auto begun = Clock::now();
-  ceiling_ = run::measure_ceiling(source_, options_, plan_, *ledger_, run_, signals_.token());
+  try {
+    ceiling_ = run::measure_ceiling(source_, options_, plan_, *ledger_, run_, signals_.token());
+  } catch (const Error& e) {
+    // A row that the target refuses goes to quarantine in the load; here it only ends the
+    // measuring.
+    spdlog::warn("the ceiling is not known: {}", e.what());
+  }
   stages_.push_back({"ceiling", std::chrono::duration<double>(Clock::now() - begun).count()});
   if (ceiling_ > 0)
     spdlog::info("the target takes {}/s by plain COPY with {} lanes",

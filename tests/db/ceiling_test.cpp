@@ -44,6 +44,13 @@ TEST_F(CeilingTest, TellsARateAndLeavesNothingBehind) {
   EXPECT_EQ(query("SELECT count(*) FROM pg_class WHERE relname LIKE 'ceiling%'").text(0, 0), "0");
 }
 
+TEST_F(CeilingTest, ColumnsThatNumberThemselvesDoNotStandInTheWay) {
+  query("CREATE TABLE t (k text, v text, n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY)");
+  const auto target = table("t", {"k", "v"});
+  add_collection("things", {target});
+  EXPECT_GT(pg::measure_ceiling(ceiling(db_conninfo(), target), batches(2), {}), 0);
+}
+
 TEST_F(CeilingTest, WithoutRowsThereIsNoRate) {
   query("CREATE TABLE t (k text PRIMARY KEY, v text)");
   const auto target = table("t", {"k", "v"});
