@@ -6,17 +6,12 @@
 
 #include "pg/copy_session_internal.h"
 #include "pg/sqlstate_internal.h"
+#include "pg/text_internal.h"
 
 namespace arango2pg::pg {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::string list(const std::vector<std::string>& columns) {
-  std::string out;
-  for (const std::string& c : columns) out += (out.empty() ? "" : ", ") + quote(c);
-  return out;
-}
 
 /// One connection's share: every `lanes`-th batch, from `lane` on.
 class CeilingLane {
@@ -33,8 +28,8 @@ class CeilingLane {
                     " INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING GENERATED INCLUDING STORAGE" +
                     (compression ? " INCLUDING COMPRESSION)" : ")"));
       if (!config.tables[t].key.empty())
-        session_.exec("CREATE UNIQUE INDEX ON " + name(t) + " (" + list(config.tables[t].key) +
-                      ")");
+        session_.exec("CREATE UNIQUE INDEX ON " + name(t) + " (" +
+                      quoted_list(config.tables[t].key) + ")");
     }
   }
 
@@ -66,7 +61,7 @@ class CeilingLane {
   void copy(const std::vector<doc::RowBatch>& batches, std::size_t table) {
     const CeilingTable& to = config_.tables[table];
     CopyIn in(session_,
-              "COPY " + name(table) + " (" + list(to.columns) + ") FROM STDIN" +
+              "COPY " + name(table) + " (" + quoted_list(to.columns) + ") FROM STDIN" +
                   (to.format == doc::CopyFormat::binary ? " (FORMAT binary)" : ""),
               stop_);
     in.write(doc::RowWriter::header(to.format));

@@ -2,17 +2,12 @@
 #include <algorithm>
 
 #include "pg/load_rows_internal.h"
+#include "pg/text_internal.h"
 
 #include "base/text.h"
 
 namespace arango2pg::pg {
 namespace {
-
-std::string column_list(const std::vector<std::string>& columns, const std::string& of = {}) {
-  std::string out;
-  for (const std::string& c : columns) out += (out.empty() ? "" : ", ") + of + quote(c);
-  return out;
-}
 
 std::string temporary(const char* what, std::size_t collection, std::size_t index) {
   return std::string("pg_temp.arango2pg_") + what + "_" + std::to_string(collection) + "_" +
@@ -44,7 +39,7 @@ class TableWriter {
   TableSql sql() const {
     const std::string format =
         table_.format == doc::CopyFormat::binary ? " FROM STDIN (FORMAT binary)" : " FROM STDIN";
-    const std::string columns = " (" + column_list(table_.columns) + ")";
+    const std::string columns = " (" + quoted_list(table_.columns) + ")";
     TableSql out;
     if (!table_.merge) {
       out.copy = "COPY " + name_ + columns + format;
@@ -52,8 +47,8 @@ class TableWriter {
     }
     out.copy = "COPY " + stage_ + columns + format;
     // Types only: constraints are the target's business, and generated columns don't come.
-    out.create = create(stage_, column_list(table_.columns)) + "; " +
-                 create(doomed_, column_list(table_.key));
+    out.create = create(stage_, quoted_list(table_.columns)) + "; " +
+                 create(doomed_, quoted_list(table_.key));
     out.clear = "TRUNCATE " + stage_ + ", " + doomed_;
     out.merge = merge();
     out.remove = remove();
@@ -80,7 +75,7 @@ class TableWriter {
   }
 
   void add_changes(TableSql& out, const std::string& format) const {
-    const std::string identity = column_list(table_.identity);
+    const std::string identity = quoted_list(table_.identity);
     out.create +=
         "; " + create(seen_, identity +
                                  ", NULL::text AS arango2pg_key, NULL::bigint AS "
@@ -90,17 +85,17 @@ class TableWriter {
     out.copy_seen = "COPY " + seen_ + format;
     out.note = note();
     if (table_.gone == Gone::keep) return;
-    out.doom = "INSERT INTO " + doomed_ + " SELECT DISTINCT " + column_list(table_.key, "t.") +
+    out.doom = "INSERT INTO " + doomed_ + " SELECT DISTINCT " + quoted_list(table_.key, "t.") +
                " FROM " + seen_ + " n JOIN " + name_ + " t ON " + is_of_seen("t") + " WHERE " +
                not_newer_than_seen() + " AND " + live("t") + not_staged();
     if (!table_.seen.empty()) add_unseen(out);
-    out.doom_all = "INSERT INTO " + doomed_ + " SELECT " + column_list(table_.key, "t.") +
+    out.doom_all = "INSERT INTO " + doomed_ + " SELECT " + quoted_list(table_.key, "t.") +
                    " FROM " + name_ + " t WHERE " + live("t") + not_staged();
   }
 
   /// A row without revision is none of ours.
   void add_unseen(TableSql& out) const {
-    out.doom_unseen = "INSERT INTO " + doomed_ + " SELECT " + column_list(table_.key, "t.") +
+    out.doom_unseen = "INSERT INTO " + doomed_ + " SELECT " + quoted_list(table_.key, "t.") +
                       " FROM " + name_ + " t WHERE " + live("t");
     if (!table_.revision.empty())
       out.doom_unseen += " AND t." + quote(table_.revision) + " IS NOT NULL";
@@ -169,7 +164,7 @@ class TableWriter {
   /// Rows that a written document no longer has; where the parent's row goes, all of them.
   [[nodiscard]] std::string doom_children() const {
     const auto of = [&](const std::string& parents) {
-      return "SELECT " + column_list(table_.key, "c.") + " FROM " + parents + " p JOIN " + name_ +
+      return "SELECT " + quoted_list(table_.key, "c.") + " FROM " + parents + " p JOIN " + name_ +
              " c ON " + joined("c", table_.parent_key, "p", parent().key) + " WHERE " + live("c");
     };
     std::string sql = "INSERT INTO " + doomed_ + " " + of(parent_stage()) +
@@ -209,12 +204,12 @@ class TableWriter {
         sets += (sets.empty() ? "" : ", ") + quote(c) + " = excluded." + quote(c);
     if (soft() && !contains(table_.columns, "deleted_at"))
       sets += std::string(sets.empty() ? "" : ", ") + "deleted_at = NULL";
-    std::string sql = "INSERT INTO " + name_ + " AS target (" + column_list(table_.columns) +
-                      ") SELECT " + column_list(table_.columns) + " FROM (SELECT DISTINCT ON (" +
-                      column_list(table_.key) + ") * FROM " + stage_ + " ORDER BY " +
-                      column_list(table_.key) +
+    std::string sql = "INSERT INTO " + name_ + " AS target (" + quoted_list(table_.columns) +
+                      ") SELECT " + quoted_list(table_.columns) + " FROM (SELECT DISTINCT ON (" +
+                      quoted_list(table_.key) + ") * FROM " + stage_ + " ORDER BY " +
+                      quoted_list(table_.key) +
                       (revision.empty() ? "" : ", " + revision + " DESC NULLS LAST") +
-                      ", ctid DESC) staged ON CONFLICT (" + column_list(table_.key) + ") DO ";
+                      ", ctid DESC) staged ON CONFLICT (" + quoted_list(table_.key) + ") DO ";
     sql += sets.empty() ? "NOTHING" : "UPDATE SET " + sets;
     // What is older has been taken out of the staging table; this is for rows that somebody else
     // has written meanwhile.
@@ -227,7 +222,7 @@ class TableWriter {
     return "WITH merged AS (" + sql +
            " RETURNING 1) SELECT (SELECT count(*) FROM merged), (SELECT count(*) FROM (SELECT "
            "DISTINCT " +
-           column_list(table_.key) + " FROM " + stage_ + ") s WHERE NOT EXISTS (SELECT FROM " +
+           quoted_list(table_.key) + " FROM " + stage_ + ") s WHERE NOT EXISTS (SELECT FROM " +
            name_ + " t WHERE " + joined("t", table_.key, "s", table_.key) + "))";
   }
 

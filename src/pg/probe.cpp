@@ -12,6 +12,7 @@
 #include "pg/inspect.h"
 #include "pg/load_rows_internal.h"
 #include "pg/sqlstate_internal.h"
+#include "pg/text_internal.h"
 
 namespace arango2pg::pg {
 namespace {
@@ -23,12 +24,6 @@ constexpr std::uint64_t sample_piece = 4U << 20;
 
 /// In place of a merge. The two numbers are what RowLoader reads of one: nothing counts as updated.
 constexpr const char* no_keys = "SELECT 0, 0";
-
-std::string list(const std::vector<std::string>& columns) {
-  std::string out;
-  for (const std::string& c : columns) out += (out.empty() ? "" : ", ") + quote(c);
-  return out;
-}
 
 /// A temporary table's name; `what` keeps the kinds apart.
 TableName temporary(const std::string& what, std::size_t number) {
@@ -234,9 +229,9 @@ TableName Probe::Impl::outside(const ForeignKeyInfo& key) {
   auto& known = outside_keys[{key.table, key.referenced}];
   if (!known.name.empty()) return known;
   known = temporary("outside", outside_keys.size());
-  exec("CREATE TEMPORARY TABLE " + quote(known) + " AS SELECT " + list(key.referenced) + " FROM " +
-       quote(key.table));
-  exec("ALTER TABLE " + quote(known) + " ADD UNIQUE (" + list(key.referenced) + ")");
+  exec("CREATE TEMPORARY TABLE " + quote(known) + " AS SELECT " + quoted_list(key.referenced) +
+       " FROM " + quote(key.table));
+  exec("ALTER TABLE " + quote(known) + " ADD UNIQUE (" + quoted_list(key.referenced) + ")");
   return known;
 }
 
@@ -246,8 +241,8 @@ void Probe::Impl::add_foreign_key(const Stand& stand, const ForeignKeyInfo& key)
   try {
     const TableName to = inside != nullptr ? inside->keys : outside(key);
     exec("ALTER TABLE " + quote(stand.keys) + " ADD CONSTRAINT " + quote(key.name) +
-         " FOREIGN KEY (" + list(key.columns) + ") REFERENCES " + quote(to) + " (" +
-         list(key.referenced) + ")" + (key.match_full ? " MATCH FULL" : "") +
+         " FOREIGN KEY (" + quoted_list(key.columns) + ") REFERENCES " + quote(to) + " (" +
+         quoted_list(key.referenced) + ")" + (key.match_full ? " MATCH FULL" : "") +
          (key.deferrable ? " DEFERRABLE" : "") + (key.deferred ? " INITIALLY DEFERRED" : ""));
     exec("RELEASE SAVEPOINT foreign_key");
   } catch (const Refused& e) {
@@ -262,7 +257,7 @@ void Probe::Impl::add_foreign_key(const Stand& stand, const ForeignKeyInfo& key)
 std::string Probe::Impl::key_statement(const Stand& stand, const ProbeTable& table,
                                        const std::string& rows) const {
   if (stand.needed.empty()) return no_keys;
-  const std::string columns = list(stand.needed);
+  const std::string columns = quoted_list(stand.needed);
   std::string insert =
       "INSERT INTO " + quote(stand.keys) + " (" + columns + ") SELECT " + columns + " FROM " + rows;
   if (config.merge) {
@@ -271,9 +266,9 @@ std::string Probe::Impl::key_statement(const Stand& stand, const ProbeTable& tab
       if (std::find(table.key.begin(), table.key.end(), c) == table.key.end())
         sets += (sets.empty() ? "" : ", ") + quote(c) + " = excluded." + quote(c);
     insert = "INSERT INTO " + quote(stand.keys) + " (" + columns + ") SELECT DISTINCT ON (" +
-             list(table.key) + ") " + columns + " FROM " + rows + " ORDER BY " + list(table.key) +
-             ", ctid DESC ON CONFLICT (" + list(table.key) + ") DO " +
-             (sets.empty() ? "NOTHING" : "UPDATE SET " + sets);
+             quoted_list(table.key) + ") " + columns + " FROM " + rows + " ORDER BY " +
+             quoted_list(table.key) + ", ctid DESC ON CONFLICT (" + quoted_list(table.key) +
+             ") DO " + (sets.empty() ? "NOTHING" : "UPDATE SET " + sets);
   }
   return "WITH filled AS (" + insert + ") SELECT 0, 0";
 }
@@ -316,7 +311,7 @@ void Probe::Impl::make_rows(std::size_t collection, std::size_t index) {
   load.merge = true;  // COPY, then a statement: that fills the keys
   loader.collections[collection].tables.push_back(load);
   TableSql& statements = sql[collection].emplace_back();
-  statements.copy = "COPY " + quote(rows) + " (" + list(table.columns) + ") FROM STDIN" +
+  statements.copy = "COPY " + quote(rows) + " (" + quoted_list(table.columns) + ") FROM STDIN" +
                     (table.format == doc::CopyFormat::binary ? " (FORMAT binary)" : "");
   statements.clear = "TRUNCATE " + quote(rows);
   statements.merge = key_statement(stand, table, quote(rows));
@@ -325,8 +320,8 @@ void Probe::Impl::make_rows(std::size_t collection, std::size_t index) {
 /// Under merge, rows that are there take part.
 void Probe::Impl::preload(const Stand& stand) {
   if (stand.created || stand.needed.empty()) return;
-  exec("INSERT INTO " + quote(stand.keys) + " (" + list(stand.needed) + ") SELECT " +
-       list(stand.needed) + " FROM " + quote(stand.real));
+  exec("INSERT INTO " + quote(stand.keys) + " (" + quoted_list(stand.needed) + ") SELECT " +
+       quoted_list(stand.needed) + " FROM " + quote(stand.real));
 }
 
 void Probe::Impl::prepare() {

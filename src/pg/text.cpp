@@ -1,5 +1,7 @@
 #include "pg/text_internal.h"
 
+#include "pg/connection.h"
+
 #include <array>
 #include <random>
 
@@ -122,6 +124,12 @@ std::string statement(std::string_view file) {
   if (text.empty())
     throw Error(Exit::unexpected, "statement '" + std::string(file) + "' was not compiled in");
   return std::string(text);
+}
+
+std::string quoted_list(const std::vector<std::string>& names, const std::string& of) {
+  std::string out;
+  for (const std::string& c : names) out += (out.empty() ? "" : ", ") + of + quote(c);
+  return out;
 }
 
 }  // namespace arango2pg::pg

@@ -29,4 +29,7 @@ std::string random_token();
 /// A statement of src/pg/sql by its path; Error(unexpected) if it was not compiled in.
 std::string statement(std::string_view file);
 
+/// "a", "b", … each with `of` ("t.") in front.
+std::string quoted_list(const std::vector<std::string>& names, const std::string& of = {});
+
 }  // namespace arango2pg::pg

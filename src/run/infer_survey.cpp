@@ -149,12 +149,7 @@ class Survey {
       }
     job.streams = streams_of(std::move(parts));
     job.open = [this](std::vector<doc::PartTask> tasks, ByteBudget& budget) {
-      const bool sampled = !tasks.empty() && wanted_.contains(tasks[0].id);
-      std::unique_ptr<doc::Reader> reader = source_.open(tasks, budget);
-      if (sampled)
-        reader = std::make_unique<SampleReader>(std::move(reader), std::move(tasks), wanted_,
-                                                options_.seed);
-      return reader;
+      return open_sampled(source_, std::move(tasks), budget, wanted_, options_.seed);
     };
     job.make_mapper = [this]() -> ScanJob::Mapper {
       auto worker = std::make_shared<Worker>();

@@ -295,12 +295,7 @@ void DocumentScan::read(const std::vector<std::uint32_t>& collections) {
     }
   job.streams = streams_of(std::move(parts));
   job.open = [this](std::vector<doc::PartTask> tasks, ByteBudget& budget) {
-    const bool sampled = !tasks.empty() && sample_.contains(tasks[0].id);
-    std::unique_ptr<doc::Reader> reader = source_.open(tasks, budget);
-    if (sampled)
-      reader = std::make_unique<SampleReader>(std::move(reader), std::move(tasks), sample_,
-                                              options_.seed);
-    return reader;
+    return open_sampled(source_, std::move(tasks), budget, sample_, options_.seed);
   };
   job.make_mapper = [this] { return make_mapper(); };
   job.take = [this](Mapped batch) { take(std::move(batch)); };

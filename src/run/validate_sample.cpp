@@ -106,4 +106,13 @@ std::optional<doc::DocBatch> SampleReader::next(const std::stop_token& stop) {
   return std::nullopt;
 }
 
+std::unique_ptr<doc::Reader> open_sampled(doc::Source& source, std::vector<doc::PartTask> tasks,
+                                          ByteBudget& budget,
+                                          const std::map<PartId, std::uint64_t>& wanted,
+                                          std::uint64_t seed) {
+  std::unique_ptr<doc::Reader> reader = source.open(tasks, budget);
+  if (tasks.empty() || !wanted.contains(tasks[0].id)) return reader;
+  return std::make_unique<SampleReader>(std::move(reader), std::move(tasks), wanted, seed);
+}
+
 }  // namespace arango2pg::run

@@ -51,4 +51,11 @@ class SampleReader final : public doc::Reader {
   std::size_t open_ = 0;  ///< parts that still want documents
 };
 
+/// A reader for the tasks: a SampleReader if `wanted` (which must outlive it) knows the first of
+/// them.
+std::unique_ptr<doc::Reader> open_sampled(doc::Source& source, std::vector<doc::PartTask> tasks,
+                                          ByteBudget& budget,
+                                          const std::map<PartId, std::uint64_t>& wanted,
+                                          std::uint64_t seed);
+
 }  // namespace arango2pg::run
