@@ -268,6 +268,17 @@ std::string quoted_names(const std::vector<TableName>& tables) {
 
 }  // namespace
 
+void largest_first(Connection& connection, std::vector<TableName>& tables) {
+  const Rows order = connection.exec(
+      "SELECT at FROM unnest($1::text[]) WITH ORDINALITY t (name, at) ORDER BY "
+      "pg_catalog.pg_table_size(pg_catalog.to_regclass(name)) DESC NULLS LAST, at",
+      {quoted_names(tables)});
+  std::vector<TableName> sorted;
+  for (std::size_t i = 0; i < order.size(); ++i)
+    sorted.push_back(std::move(tables[static_cast<std::size_t>(order.number(i, 0)) - 1]));
+  tables = std::move(sorted);
+}
+
 std::vector<DependentView> dependent_views(Connection& connection,
                                            const std::vector<TableName>& tables) {
   const Rows rows =

@@ -38,11 +38,16 @@ struct SavedIndex {
 };
 std::vector<SavedIndex> drop_secondary_indexes(Connection& connection, RunId run,
                                                const TableName& table);
-/// Indexes that `run` dropped and that are still missing (or INVALID).
+/// Indexes that `run` dropped and that are still missing (or INVALID); those that take longest come
+/// first.
 std::vector<SavedIndex> missing_indexes(Connection& connection, RunId run);
 /// Creates one again (drops an INVALID one of the name first) and marks it restored. May run in
 /// parallel with others.
 void rebuild_index(Connection& connection, RunId run, const SavedIndex& index);
+
+/// Sorts tables by their size on disk, so that work on them side by side ends together. Those that
+/// do not exist come last.
+void largest_first(Connection& connection, std::vector<TableName>& tables);
 
 /// A materialized view that shows loaded tables, itself or through other views.
 struct DependentView {

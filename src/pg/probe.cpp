@@ -30,6 +30,9 @@ TableName temporary(const std::string& what, std::size_t number) {
   return {"pg_temp", "arango2pg " + what + " " + std::to_string(number)};
 }
 
+/// Of a sample: one table has them at a time.
+std::string sample_index(std::size_t number) { return "arango2pg index " + std::to_string(number); }
+
 /// What stands for one real table during the probe.
 struct Stand {
   TableName real;
@@ -100,6 +103,8 @@ struct Probe::Impl {
   void keep_sample();
   void keep_sample_of_good(std::span<const doc::RowBatch> batches,
                            const std::vector<Refusal>& refusals);
+  void build_indexes(const Stand& stand, ProbedTable& table);
+  ProbedTable measure(const Stand& stand);
   [[noreturn]] void give_up(const Refused& e, const std::string& doing) const;
   Rows exec(const std::string& text) { return session.exec(text); }
 
@@ -455,40 +460,57 @@ std::vector<ProbeRefusal> Probe::check(std::span<doc::RowBatch> batches) {
   return out;
 }
 
+/// Of those that can be built, in the order of `table.indexes`.
+void Probe::Impl::build_indexes(const Stand& stand, ProbedTable& table) {
+  for (const IndexInfo& index : stand.info.indexes) {
+    try {
+      const auto begun = Clock::now();
+      exec("CREATE INDEX " + quote(sample_index(table.indexes.size())) + " ON " +
+           quote(stand.sample) + index.body);
+      ProbedIndex& probed =
+          table.indexes.emplace_back(ProbedIndex{index.name, index.method, index.secondary});
+      probed.seconds = std::chrono::duration<double>(Clock::now() - begun).count();
+    } catch (const Refused& e) {
+      if (e.failure.lost) throw;
+      notes.push_back(
+          "index '" + index.name + "' of table '" + stand.real.text() +
+          "' can't be built over a sample of the rows: " +
+          (is_data_error(e.failure.sqlstate) ? e.failure.describe() : e.failure.primary));
+    }
+  }
+}
+
+ProbedTable Probe::Impl::measure(const Stand& stand) {
+  ProbedTable table;
+  table.name = stand.real;
+  const Rows size = exec("SELECT (SELECT count(*) FROM " + quote(stand.sample) +
+                         "), pg_table_size(" + quote_literal(quote(stand.sample)) + ")");
+  table.rows = static_cast<std::uint64_t>(size.number(0, 0));
+  table.bytes = static_cast<std::uint64_t>(size.number(0, 1));
+  if (table.rows == 0) return table;
+  build_indexes(stand, table);
+  const auto begun = Clock::now();
+  exec("ANALYZE " + quote(stand.sample));
+  table.analyze_seconds = std::chrono::duration<double>(Clock::now() - begun).count();
+  if (table.indexes.empty()) return table;
+  std::string sizes;
+  for (std::size_t i = 0; i < table.indexes.size(); ++i)
+    sizes += (i == 0 ? "" : ", ") +
+             ("pg_relation_size(" + quote_literal("pg_temp." + quote(sample_index(i)))) + ")";
+  const Rows bytes = exec("SELECT " + sizes);
+  for (std::size_t i = 0; i < table.indexes.size(); ++i)
+    table.indexes[i].bytes = static_cast<std::uint64_t>(bytes.number(0, i));
+  // The next table's indexes take their names.
+  exec("DROP TABLE " + quote(stand.sample));
+  return table;
+}
+
 std::vector<ProbedTable> Probe::measure() {
   Impl& probe = *impl_;
   std::vector<ProbedTable> out;
   try {
-    for (Stand& stand : probe.stands) {
-      ProbedTable table;
-      table.name = stand.real;
-      const Rows size = probe.exec("SELECT (SELECT count(*) FROM " + quote(stand.sample) +
-                                   "), pg_table_size(" + quote_literal(quote(stand.sample)) + ")");
-      table.rows = static_cast<std::uint64_t>(size.number(0, 0));
-      table.bytes = static_cast<std::uint64_t>(size.number(0, 1));
-      if (table.rows == 0) continue;
-      for (const IndexInfo& index : stand.info.indexes) {
-        const std::string name = "arango2pg index " + std::to_string(table.indexes.size());
-        try {
-          const auto begun = Clock::now();
-          probe.exec("CREATE INDEX " + quote(name) + " ON " + quote(stand.sample) + index.body);
-          ProbedIndex probed{index.name, index.method, index.secondary};
-          probed.seconds = std::chrono::duration<double>(Clock::now() - begun).count();
-          probed.bytes = static_cast<std::uint64_t>(
-              probe.exec("SELECT pg_relation_size(" + quote_literal("pg_temp." + quote(name)) + ")")
-                  .number(0, 0));
-          table.indexes.push_back(std::move(probed));
-          probe.exec("DROP INDEX pg_temp." + quote(name));
-        } catch (const Refused& e) {
-          if (e.failure.lost) throw;
-          probe.notes.push_back(
-              "index '" + index.name + "' of table '" + stand.real.text() +
-              "' can't be built over a sample of the rows: " +
-              (is_data_error(e.failure.sqlstate) ? e.failure.describe() : e.failure.primary));
-        }
-      }
-      out.push_back(std::move(table));
-    }
+    for (const Stand& stand : probe.stands)
+      if (ProbedTable table = probe.measure(stand); table.rows > 0) out.push_back(std::move(table));
   } catch (const Refused& e) {
     probe.give_up(e, "the probe failed");
   }

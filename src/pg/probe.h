@@ -53,6 +53,7 @@ struct ProbedTable {
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;  ///< heap and TOAST, without indexes
   std::vector<ProbedIndex> indexes;
+  double analyze_seconds = 0;  ///< of the sample, with its indexes: ANALYZE computes expressions
 };
 
 /// One session, one thread at a time. Throws Error(target); a lost session can't be taken up again,

@@ -50,11 +50,12 @@ void rebuild_indexes(pg::Connection& connection, const MigrateOptions& options, 
 }
 
 void analyze(pg::Connection& connection, const MigrateOptions& options, RunId run,
-             const std::vector<TableName>& tables) {
+             std::vector<TableName> tables) {
   if (tables.size() == 1) {
     connection.exec("ANALYZE " + pg::quote(tables.front()));
     return;
   }
+  pg::largest_first(connection, tables);
   each_at_once(
       options, fmt::format("run {} analyze", run), tables.size(),
       [&](pg::Connection& own, std::size_t i) { own.exec("ANALYZE " + pg::quote(tables[i])); });

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 
 #include "base/units.h"
 
@@ -21,6 +22,8 @@ constexpr std::array<Rate, 4> rates = {{{300, 67e6}, {1000, 88e6}, {2400, 87e6},
 constexpr double one_lane = 0.57, further_lane = 0.8;
 /// Start, plan, control schema, ANALYZE: what even an empty run takes.
 constexpr double fixed_seconds = 0.3;
+/// ANALYZE looks at so many rows of a table (PostgreSQL's default: 300 * 100).
+constexpr double analyzed_rows = 30'000;
 /// Building indexes after the load, measured on the same machine: seconds per row and per byte.
 constexpr double btree_row = 1.1e-6, gin_byte = 1.6e-8, index_fixed = 0.003;
 /// Index pages that rows filled in random order are two thirds full, built ones nine tenths.
@@ -98,10 +101,19 @@ class Estimator {
               static_cast<std::uint64_t>(static_cast<double>(index.bytes) * ratio * spread);
           index_seconds_ += index.secondary ? index_fixed + index.seconds * ratio : 0;
         }
+        if (measured->rows > 0 && analyzed_.insert(name).second)
+          analyze(measured->analyze_seconds *
+                  std::min(static_cast<double>(table.rows), analyzed_rows) /
+                  std::min(static_cast<double>(measured->rows), analyzed_rows));
         continue;
       }
       index_sizes(targets[t], sampled, table);
     }
+  }
+
+  void analyze(double seconds) {
+    analyze_seconds_ += seconds;
+    longest_analyze_ = std::max(longest_analyze_, seconds);
   }
 
   void index_sizes(const mapping::TargetTable& target, const TableSizes& sampled,
@@ -175,12 +187,17 @@ class Estimator {
     if (fetch > target && fetch > fixed_seconds)
       basis = "bound by reading the source, as measured in this dry run";
     // They were measured one after the other, and are built by as many connections as the load has.
-    const double building = index_seconds_ * one_lane / lanes_factor(in_.lanes);
-    const double seconds = fixed_seconds + load + building;
-    if (building > 0.05 * seconds)
-      basis += fmt::format(
-          "; {} of it to build indexes",
-          format_duration(std::chrono::milliseconds(static_cast<std::int64_t>(building * 1000))));
+    const double share = one_lane / lanes_factor(in_.lanes);
+    const double building = index_seconds_ * share;
+    const double analyzing = std::max(analyze_seconds_ * share, longest_analyze_);
+    const double seconds = fixed_seconds + load + building + analyzing;
+    for (const auto& [part, what] :
+         {std::pair(building, "to build indexes"), std::pair(analyzing, "for ANALYZE")})
+      if (part > 0.05 * seconds)
+        basis += fmt::format(
+            "; {} of it {}",
+            format_duration(std::chrono::milliseconds(static_cast<std::int64_t>(part * 1000))),
+            what);
     report_.estimates.push_back({"time", seconds, seconds * (1 - uncertain / 2),
                                  seconds * (1 + uncertain), "seconds", basis});
   }
@@ -233,7 +250,8 @@ class Estimator {
 
   const EstimateInput& in_;
   ValidationReport& report_;
-  double index_seconds_ = 0;
+  double index_seconds_ = 0, analyze_seconds_ = 0, longest_analyze_ = 0;
+  std::set<TableName> analyzed_;  ///< once, though several collections may fill it
 };
 
 }  // namespace

@@ -163,6 +163,21 @@ TEST_F(IndexTest, DropsSecondaryIndexesAndPutsThemBackExactly) {
   EXPECT_TRUE(pg::missing_indexes(connection(), 1).empty());
 }
 
+// Built side by side: whoever takes long must not begin when the others are done.
+TEST_F(IndexTest, ThoseThatTakeLongestAreBuiltFirst) {
+  query(
+      "CREATE TABLE large (id integer PRIMARY KEY, a integer); CREATE INDEX z_large ON large (a)");
+  query("INSERT INTO large SELECT n, n FROM generate_series(1, 5000) n");
+  for (const char* table : {"t", "large"}) pg::drop_secondary_indexes(connection(), 1, {"", table});
+  std::vector<std::string> names;
+  for (const auto& index : pg::missing_indexes(connection(), 1)) names.push_back(index.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"t \"odd", "z_large", "t_a", "t_id_a"}));
+
+  std::vector<TableName> tables = {{"", "t"}, {"", "absent"}, {"", "large"}};
+  pg::largest_first(connection(), tables);
+  EXPECT_EQ(tables, (std::vector<TableName>{{"", "large"}, {"", "t"}, {"", "absent"}}));
+}
+
 TEST_F(IndexTest, KeepsIndexesThatMeanSomething) {
   query("CREATE TABLE kept (id integer PRIMARY KEY, a integer NOT NULL, r int4range, UNIQUE (a))");
   query("ALTER TABLE kept REPLICA IDENTITY USING INDEX kept_a_key");

@@ -192,6 +192,22 @@ TEST_F(ProbeTest, MeasuresSizesAndIndexesOfASample) {
   }
 }
 
+// ANALYZE computes the expressions of indexes for each row that it looks at; full-text search takes
+// seconds for that.
+TEST_F(ProbeTest, MeasuresHowLongAnalyzeTakesWithTheIndexes) {
+  run("CREATE FUNCTION slowly(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM "
+      "pg_sleep(0.002); RETURN $1; END $$");
+  run("CREATE TABLE t (id int); CREATE INDEX ON t (slowly(id))");
+  pg::Probe probe(config(db().conninfo(), {table("t", {"id"})}));
+  std::vector<Row> rows;
+  for (int i = 0; i < 50; ++i) rows.push_back({std::to_string(i)});
+  EXPECT_EQ(refused(probe, batches(batch(0, rows))), std::vector<std::string>());
+  const auto sizes = probe.measure();
+  ASSERT_EQ(sizes.size(), 1U);
+  EXPECT_GE(sizes[0].analyze_seconds, 0.1);
+  EXPECT_GE(sizes[0].indexes.at(0).seconds, 0.1);
+}
+
 // With a bad document in each transaction there would be no transaction to measure by.
 TEST_F(ProbeTest, MeasuresGoodRowsBesideBadOnes) {
   run("CREATE TABLE t (id int PRIMARY KEY, n int CHECK (n > 0))");
