@@ -11,6 +11,7 @@
 #include "pg/copy_session_internal.h"
 #include "pg/inspect.h"
 #include "pg/load_rows_internal.h"
+#include "pg/probe_measure_internal.h"
 #include "pg/sqlstate_internal.h"
 #include "pg/text_internal.h"
 
@@ -29,9 +30,6 @@ constexpr const char* no_keys = "SELECT 0, 0";
 TableName temporary(const std::string& what, std::size_t number) {
   return {"pg_temp", "arango2pg " + what + " " + std::to_string(number)};
 }
-
-/// Of a sample: one table has them at a time.
-std::string sample_index(std::size_t number) { return "arango2pg index " + std::to_string(number); }
 
 /// What stands for one real table during the probe.
 struct Stand {
@@ -103,8 +101,6 @@ struct Probe::Impl {
   void keep_sample();
   void keep_sample_of_good(std::span<const doc::RowBatch> batches,
                            const std::vector<Refusal>& refusals);
-  void build_indexes(const Stand& stand, ProbedTable& table);
-  ProbedTable measure(const Stand& stand);
   [[noreturn]] void give_up(const Refused& e, const std::string& doing) const;
   Rows exec(const std::string& text) { return session.exec(text); }
 
@@ -460,61 +456,16 @@ std::vector<ProbeRefusal> Probe::check(std::span<doc::RowBatch> batches) {
   return out;
 }
 
-/// Of those that can be built, in the order of `table.indexes`.
-void Probe::Impl::build_indexes(const Stand& stand, ProbedTable& table) {
-  for (const IndexInfo& index : stand.info.indexes) {
-    try {
-      const auto begun = Clock::now();
-      exec("CREATE INDEX " + quote(sample_index(table.indexes.size())) + " ON " +
-           quote(stand.sample) + index.body);
-      ProbedIndex& probed =
-          table.indexes.emplace_back(ProbedIndex{index.name, index.method, index.secondary});
-      probed.seconds = std::chrono::duration<double>(Clock::now() - begun).count();
-    } catch (const Refused& e) {
-      if (e.failure.lost) throw;
-      notes.push_back(
-          "index '" + index.name + "' of table '" + stand.real.text() +
-          "' can't be built over a sample of the rows: " +
-          (is_data_error(e.failure.sqlstate) ? e.failure.describe() : e.failure.primary));
-    }
-  }
-}
-
-ProbedTable Probe::Impl::measure(const Stand& stand) {
-  ProbedTable table;
-  table.name = stand.real;
-  const Rows size = exec("SELECT (SELECT count(*) FROM " + quote(stand.sample) +
-                         "), pg_table_size(" + quote_literal(quote(stand.sample)) + ")");
-  table.rows = static_cast<std::uint64_t>(size.number(0, 0));
-  table.bytes = static_cast<std::uint64_t>(size.number(0, 1));
-  if (table.rows == 0) return table;
-  build_indexes(stand, table);
-  const auto begun = Clock::now();
-  exec("ANALYZE " + quote(stand.sample));
-  table.analyze_seconds = std::chrono::duration<double>(Clock::now() - begun).count();
-  if (table.indexes.empty()) return table;
-  std::string sizes;
-  for (std::size_t i = 0; i < table.indexes.size(); ++i)
-    sizes += (i == 0 ? "" : ", ") +
-             ("pg_relation_size(" + quote_literal("pg_temp." + quote(sample_index(i)))) + ")";
-  const Rows bytes = exec("SELECT " + sizes);
-  for (std::size_t i = 0; i < table.indexes.size(); ++i)
-    table.indexes[i].bytes = static_cast<std::uint64_t>(bytes.number(0, i));
-  // The next table's indexes take their names.
-  exec("DROP TABLE " + quote(stand.sample));
-  return table;
-}
-
-std::vector<ProbedTable> Probe::measure() {
+ProbedTarget Probe::measure() {
   Impl& probe = *impl_;
-  std::vector<ProbedTable> out;
+  std::vector<ProbeSample> samples;
+  for (const Stand& stand : probe.stands)
+    samples.push_back({stand.real, stand.sample, stand.info.indexes, stand.created});
   try {
-    for (const Stand& stand : probe.stands)
-      if (ProbedTable table = probe.measure(stand); table.rows > 0) out.push_back(std::move(table));
+    return measure_samples(probe.session, samples, probe.notes);
   } catch (const Refused& e) {
     probe.give_up(e, "the probe failed");
   }
-  return out;
 }
 
 std::uint64_t Probe::bytes() const { return impl_->copied; }

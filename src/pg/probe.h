@@ -56,6 +56,17 @@ struct ProbedTable {
   double analyze_seconds = 0;  ///< of the sample, with its indexes: ANALYZE computes expressions
 };
 
+/// A materialized view that shows tables of the probe.
+struct ProbedView {
+  TableName name;
+  double seconds = 0;  ///< its query over the samples
+};
+
+struct ProbedTarget {
+  std::vector<ProbedTable> tables;  ///< those with rows
+  std::vector<ProbedView> views;    ///< those that could be asked
+};
+
 /// One session, one thread at a time. Throws Error(target); a lost session can't be taken up again,
 /// since its temporary tables are gone.
 class Probe {
@@ -70,8 +81,9 @@ class Probe {
   /// them and may point at them.
   std::vector<ProbeRefusal> check(std::span<doc::RowBatch> batches);
 
-  /// Sizes and build times; call it once, at the end.
-  std::vector<ProbedTable> measure();
+  /// Sizes of the samples, and how long it takes to make them ready for use; call it once, at the
+  /// end.
+  ProbedTarget measure();
   /// COPY bytes that went in, and the time that PostgreSQL took for them and for refusing others.
   [[nodiscard]] std::uint64_t bytes() const;
   /// Bytes that went in and were taken back with a refused document: in real tables they leave dead

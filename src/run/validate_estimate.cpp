@@ -20,6 +20,8 @@ struct Rate {
 constexpr std::array<Rate, 4> rates = {{{300, 67e6}, {1000, 88e6}, {2400, 87e6}, {8000, 85e6}}};
 /// One connection does this share of what two do; each further one adds less (the same machine).
 constexpr double one_lane = 0.57, further_lane = 0.8;
+/// Of pure computing, as indexes and statistics are, two connections do 1.5 times what one does.
+constexpr double one_computing = 0.66;
 /// Start, plan, control schema, ANALYZE: what even an empty run takes.
 constexpr double fixed_seconds = 0.3;
 /// ANALYZE looks at so many rows of a table (PostgreSQL's default: 300 * 100).
@@ -69,7 +71,7 @@ class Estimator {
 
  private:
   [[nodiscard]] const pg::ProbedTable* probed(const TableName& name) const {
-    for (const auto& t : in_.probed)
+    for (const auto& t : in_.probed.tables)
       if (t.name == name) return &t;
     return nullptr;
   }
@@ -101,19 +103,29 @@ class Estimator {
               static_cast<std::uint64_t>(static_cast<double>(index.bytes) * ratio * spread);
           index_seconds_ += index.secondary ? index_fixed + index.seconds * ratio : 0;
         }
-        if (measured->rows > 0 && analyzed_.insert(name).second)
-          analyze(measured->analyze_seconds *
-                  std::min(static_cast<double>(table.rows), analyzed_rows) /
-                  std::min(static_cast<double>(measured->rows), analyzed_rows));
+        if (measured->rows > 0) {
+          ready_rows_ += static_cast<double>(table.rows);
+          if (probed_.insert(name).second) analyze(*measured, static_cast<double>(table.rows));
+        }
         continue;
       }
       index_sizes(targets[t], sampled, table);
     }
   }
 
-  void analyze(double seconds) {
+  void analyze(const pg::ProbedTable& measured, double rows) {
+    const auto sampled = static_cast<double>(measured.rows);
+    const double seconds =
+        measured.analyze_seconds * std::min(rows, analyzed_rows) / std::min(sampled, analyzed_rows);
+    probed_rows_ += sampled;
     analyze_seconds_ += seconds;
     longest_analyze_ = std::max(longest_analyze_, seconds);
+  }
+  /// Their queries read all rows.
+  [[nodiscard]] double view_seconds() const {
+    double seconds = 0;
+    for (const pg::ProbedView& view : in_.probed.views) seconds += view.seconds;
+    return probed_rows_ > 0 ? seconds * ready_rows_ / probed_rows_ : 0;
   }
 
   void index_sizes(const mapping::TargetTable& target, const TableSizes& sampled,
@@ -187,12 +199,15 @@ class Estimator {
     if (fetch > target && fetch > fixed_seconds)
       basis = "bound by reading the source, as measured in this dry run";
     // They were measured one after the other, and are built by as many connections as the load has.
-    const double share = one_lane / lanes_factor(in_.lanes);
+    const double share =
+        in_.lanes < 2 ? 1 : one_computing * lanes_factor(2) / lanes_factor(in_.lanes);
     const double building = index_seconds_ * share;
     const double analyzing = std::max(analyze_seconds_ * share, longest_analyze_);
-    const double seconds = fixed_seconds + load + building + analyzing;
+    const double refreshing = view_seconds();
+    const double seconds = fixed_seconds + load + building + analyzing + refreshing;
     for (const auto& [part, what] :
-         {std::pair(building, "to build indexes"), std::pair(analyzing, "for ANALYZE")})
+         {std::pair(building, "to build indexes"), std::pair(analyzing, "for ANALYZE"),
+          std::pair(refreshing, "to refresh materialized views")})
       if (part > 0.05 * seconds)
         basis += fmt::format(
             "; {} of it {}",
@@ -213,7 +228,7 @@ class Estimator {
     for (const auto& [name, bytes] : tables) table += bytes;
     for (const auto& [name, bytes] : indexes) index += bytes;
     if (table == 0) return;
-    const bool measured = !in_.probed.empty();
+    const bool measured = !in_.probed.tables.empty();
     const double spread = measured ? 0.1 : 0.25;
     // Rows that were taken back with a refused document stay in the files, dead.
     double dead = 0;
@@ -251,7 +266,8 @@ class Estimator {
   const EstimateInput& in_;
   ValidationReport& report_;
   double index_seconds_ = 0, analyze_seconds_ = 0, longest_analyze_ = 0;
-  std::set<TableName> analyzed_;  ///< once, though several collections may fill it
+  double probed_rows_ = 0, ready_rows_ = 0;  ///< of all tables: sampled, and to be loaded
+  std::set<TableName> probed_;               ///< seen, for several collections may fill one
 };
 
 }  // namespace

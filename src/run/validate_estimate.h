@@ -22,7 +22,7 @@ struct EstimateInput {
   ScanOutcome scan;
   unsigned lanes = 2, readers = 3;
   /// With a probe: what PostgreSQL measured.
-  std::vector<pg::ProbedTable> probed = {};
+  pg::ProbedTarget probed = {};
   std::uint64_t probed_bytes = 0;
   std::uint64_t wasted_bytes = 0;  ///< that went in and were taken back
   double probed_seconds = 0;

@@ -133,7 +133,7 @@ TEST_F(ProbeTest, DrawsNothingFromRealSequencesAndRunsNoTriggers) {
   EXPECT_EQ(value("SELECT is_called FROM t_n_seq"), "f");
   ASSERT_EQ(probe.notes().size(), 1U);
   EXPECT_NE(probe.notes()[0].find("'never'"), std::string::npos);
-  const auto sizes = probe.measure();
+  const auto sizes = probe.measure().tables;
   ASSERT_EQ(sizes.size(), 1U);
   EXPECT_EQ(sizes[0].rows, 2U);
 }
@@ -180,7 +180,7 @@ TEST_F(ProbeTest, MeasuresSizesAndIndexesOfASample) {
   EXPECT_EQ(refused(probe, batches(batch(0, rows))), std::vector<std::string>());
   EXPECT_GT(probe.bytes(), 500'000U);
   EXPECT_GT(probe.seconds(), 0);
-  const auto sizes = probe.measure();
+  const auto sizes = probe.measure().tables;
   ASSERT_EQ(sizes.size(), 1U);
   EXPECT_EQ(sizes[0].name.name, "t");
   EXPECT_GT(sizes[0].rows, 1000U);
@@ -202,10 +202,34 @@ TEST_F(ProbeTest, MeasuresHowLongAnalyzeTakesWithTheIndexes) {
   std::vector<Row> rows;
   for (int i = 0; i < 50; ++i) rows.push_back({std::to_string(i)});
   EXPECT_EQ(refused(probe, batches(batch(0, rows))), std::vector<std::string>());
-  const auto sizes = probe.measure();
+  const auto sizes = probe.measure().tables;
   ASSERT_EQ(sizes.size(), 1U);
   EXPECT_GE(sizes[0].analyze_seconds, 0.1);
   EXPECT_GE(sizes[0].indexes.at(0).seconds, 0.1);
+}
+
+// The real view shows an empty table still; its query is asked over the sample.
+TEST_F(ProbeTest, MeasuresWhatItTakesToRefreshViewsAndWritesNothing) {
+  run("CREATE FUNCTION slowly(int) RETURNS int VOLATILE LANGUAGE plpgsql AS $$ BEGIN PERFORM "
+      "pg_sleep(0.002); RETURN $1; END $$");
+  run("CREATE SCHEMA other; CREATE SEQUENCE drawn");
+  run("CREATE TABLE t (id int)");
+  run("CREATE MATERIALIZED VIEW other.slow AS SELECT slowly(id) AS id FROM t");
+  run("CREATE MATERIALIZED VIEW drawing AS SELECT nextval('drawn') AS n FROM t");
+  pg::Probe probe(config(db().conninfo(), {table("t", {"id"})}));
+  std::vector<Row> rows;
+  for (int i = 0; i < 50; ++i) rows.push_back({std::to_string(i)});
+  EXPECT_EQ(refused(probe, batches(batch(0, rows))), std::vector<std::string>());
+  const auto views = probe.measure().views;
+  ASSERT_EQ(views.size(), 1U);
+  EXPECT_EQ(views[0].name.text(), "other.slow");
+  EXPECT_GE(views[0].seconds, 0.1);
+  ASSERT_EQ(probe.notes().size(), 1U);
+  EXPECT_NE(probe.notes()[0].find("materialized view 'public.drawing' can't be tried out"),
+            std::string::npos)
+      << probe.notes()[0];
+  EXPECT_EQ(value("SELECT is_called FROM drawn"), "f");
+  EXPECT_EQ(value("SELECT count(*) FROM other.slow"), "0");
 }
 
 // With a bad document in each transaction there would be no transaction to measure by.
@@ -218,7 +242,7 @@ TEST_F(ProbeTest, MeasuresGoodRowsBesideBadOnes) {
             (std::vector<std::string>{"0/500 pg_check_violation"}));
   EXPECT_GT(probe.bytes(), 5'000U);
   EXPECT_GT(probe.seconds(), 0);
-  const auto sizes = probe.measure();
+  const auto sizes = probe.measure().tables;
   ASSERT_EQ(sizes.size(), 1U);
   EXPECT_EQ(sizes[0].rows, 999U);
 }
