@@ -193,7 +193,7 @@ class Compiler {
     TargetTable out;
     out.key = rules.key;
     out.indexes_after = spec.indexes_after;
-      out.keep_before = spec.keep_before;
+    out.keep_before = spec.keep_before;
     if (lookup_) {
       auto found = lookup_(rules.into);
       if (!found && rules.into.schema.empty())
@@ -230,7 +230,12 @@ class Compiler {
       if (c.source.word == Word::meta && c.source.then.empty() &&
           (c.source.meta == Meta::key || c.source.meta == Meta::id) && c.type.empty())
         collate_c.push_back(c.name);
-    std::vector<std::string> sql = {create_table_sql(table, rules.key, collate_c)};
+    // With the revision in it, `resync --strategy revisions` reads this index and no documents.
+    const bool by_document = rules.key == collate_c && rules.key.size() == 1 &&
+                             rules.key.front() != spec.revision &&
+                             table.column(spec.revision) != nullptr;
+    std::vector<std::string> sql = {
+        create_table_sql(table, rules.key, collate_c, by_document ? spec.revision : std::string())};
     if (spec.rules->edge)
       for (const char* end : {"from", "to"})
         sql.push_back("CREATE INDEX ON " + quoted(table.name) + " (" +

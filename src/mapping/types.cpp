@@ -368,7 +368,8 @@ std::string quoted(const TableName& name) {
 }
 
 std::string create_table_sql(const doc::Table& table, const std::vector<std::string>& key,
-                             const std::vector<std::string>& collate_c) {
+                             const std::vector<std::string>& collate_c,
+                             const std::string& beside_key) {
   std::string sql = "CREATE TABLE IF NOT EXISTS " + quoted(table.name) + " (\n";
   for (const doc::Column& c : table.columns) {
     sql += "  " + quoted(c.name) + " " + c.type.name;
@@ -380,7 +381,9 @@ std::string create_table_sql(const doc::Table& table, const std::vector<std::str
   }
   sql += "  PRIMARY KEY (";
   for (std::size_t i = 0; i < key.size(); ++i) sql += (i > 0 ? ", " : "") + quoted(key[i]);
-  return sql + ")\n)";
+  sql += ")";
+  if (!beside_key.empty()) sql += " INCLUDE (" + quoted(beside_key) + ")";
+  return sql + "\n)";
 }
 
 }  // namespace arango2pg::mapping

@@ -33,7 +33,9 @@ std::string misfit(Shape shape, const doc::ColumnType& type);
 std::string quoted(std::string_view identifier);
 std::string quoted(const TableName& name);
 /// CREATE TABLE IF NOT EXISTS with the primary key. `collate_c`: columns that hold keys.
+/// `beside_key`: a column that the key's index holds as well, "" = none.
 std::string create_table_sql(const doc::Table& table, const std::vector<std::string>& key,
-                             const std::vector<std::string>& collate_c);
+                             const std::vector<std::string>& collate_c,
+                             const std::string& beside_key);
 
 }  // namespace arango2pg::mapping

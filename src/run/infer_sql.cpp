@@ -63,7 +63,7 @@ void make_table(const InferredTable& table, SqlMigration& m) {
   const std::string key_default =
       table.sequence.empty() ? table.key_default
                              : fmt::format("nextval({})::text", literal(quote(table.sequence)));
-  m.up += fmt::format("  key text COLLATE \"C\" PRIMARY KEY DEFAULT {},\n", key_default);
+  m.up += fmt::format("  key text COLLATE \"C\" NOT NULL DEFAULT {},\n", key_default);
   std::string names = "'key', 'doc'";
   std::size_t columns = 2;
   const auto counted = [&](const std::string& column) {
@@ -82,7 +82,10 @@ void make_table(const InferredTable& table, SqlMigration& m) {
                         c.not_null ? " NOT NULL" : "");
     counted(c.name);
   }
-  m.up += "  doc jsonb COMPRESSION lz4 NOT NULL DEFAULT '{}'\n);\n";
+  m.up += "  doc jsonb COMPRESSION lz4 NOT NULL DEFAULT '{}',\n";
+  if (table.revision)
+    m.up += comment("With the revision in it, a resync reads this index and no documents.", "  ");
+  m.up += fmt::format("  PRIMARY KEY (key){}\n);\n", table.revision ? " INCLUDE (revision)" : "");
   if (!table.sequence.empty())
     m.up += fmt::format("ALTER SEQUENCE {} OWNED BY {}.key;\n", quote(table.sequence), name);
   m.up += fmt::format("COMMENT ON TABLE {} IS {};\n", name,

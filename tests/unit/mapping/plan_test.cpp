@@ -536,7 +536,7 @@ TEST(Automatic, TakesTheDocumentWithoutSystemAttributes) {
   "key" text COLLATE "C" NOT NULL,
   "revision" bigint,
   "doc" jsonb COMPRESSION lz4,
-  PRIMARY KEY ("key")
+  PRIMARY KEY ("key") INCLUDE ("revision")
 ))"}));
   const Outcome out = apply(
       *plan,
