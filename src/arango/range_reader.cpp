@@ -50,6 +50,33 @@ KeyRange KeyRange::parse(const std::string& json) {
           member_of(document, "shard").value_or("")};
 }
 
+std::vector<doc::PartSpec> joined_ranges(const std::vector<doc::PartSpec>& parts, std::size_t lanes,
+                                         std::uint64_t documents) {
+  std::uint64_t all = 0;
+  for (const auto& part : parts) all += part.documents;
+  const std::size_t wanted = std::max<std::size_t>({lanes, all / documents, 1});
+  const std::size_t together = (parts.size() + wanted - 1) / wanted;
+  std::vector<doc::PartSpec> out;
+  std::size_t joined = 0;
+  for (const auto& part : parts) {
+    const KeyRange range = KeyRange::parse(part.spec);
+    KeyRange last = out.empty() ? KeyRange() : KeyRange::parse(out.back().spec);
+    const bool follows = last.hi && last.hi == range.lo && last.shard == range.shard;
+    if (!follows || joined >= together) {
+      out.push_back(part);
+      out.back().stream = static_cast<std::uint32_t>(out.size() - 1);
+      joined = 1;
+      continue;
+    }
+    last.hi = range.hi;
+    out.back().spec = last.json();
+    out.back().documents += part.documents;
+    out.back().bytes += part.bytes;
+    ++joined;
+  }
+  return out;
+}
+
 Query key_query(const std::string& collection, const KeyRange& range, bool hinted) {
   Query query;
   query.collection = collection;

@@ -24,6 +24,11 @@ struct KeyRange {
   static KeyRange parse(const std::string& json);
 };
 
+/// A collection's parts in their order, neighbours joined: to about `lanes` parts, or more if each
+/// would hold more than `documents`. Ranges of different shards stay apart.
+std::vector<doc::PartSpec> joined_ranges(const std::vector<doc::PartSpec>& parts, std::size_t lanes,
+                                         std::uint64_t documents);
+
 /// `FOR d IN @@c … FILTER d._key > @lo [AND d._key <= @hi] SORT d._key LIMIT … RETURN …`. Without a
 /// lower bound lo is "", which is below every key. `hinted` forces the primary index, without which
 /// the server would compare keys by its locale.

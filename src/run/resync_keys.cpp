@@ -20,6 +20,9 @@ constexpr std::size_t most_changed = 1000;
 /// … or so many keys compared: then its position is worth a commit.
 constexpr std::uint64_t most_compared = 200'000;
 
+/// Comparing fewer takes less time than the connections for it.
+constexpr std::uint64_t keys_per_part = 500'000;
+
 /// Rows without `deleted_at` and documents in quarantine don't differ; see KeyDiff.
 using Quarantine = std::unordered_set<std::string>;  // "key\nrevision"
 
@@ -107,35 +110,6 @@ struct KeysSpec {
     return spec;
   }
 };
-
-/// Joins neighbouring ranges. Keys are small beside their documents: parts that are right for those
-/// would spend more on connections than on keys.
-std::vector<doc::PartSpec> coarser(const std::vector<doc::PartSpec>& parts, std::size_t lanes) {
-  constexpr std::uint64_t keys_per_part = 500'000;
-  std::uint64_t documents = 0;
-  for (const auto& part : parts) documents += part.documents;
-  const std::size_t wanted = std::max<std::size_t>({lanes, documents / keys_per_part, 1});
-  const std::size_t together = (parts.size() + wanted - 1) / wanted;
-  std::vector<doc::PartSpec> out;
-  std::size_t joined = 0;
-  for (const auto& part : parts) {
-    const auto range = arango::KeyRange::parse(part.spec);
-    auto last = out.empty() ? arango::KeyRange() : arango::KeyRange::parse(out.back().spec);
-    const bool follows = last.hi && last.hi == range.lo && last.shard == range.shard;
-    if (!follows || joined >= together) {
-      out.push_back(part);
-      out.back().stream = static_cast<std::uint32_t>(out.size() - 1);
-      joined = 1;
-      continue;
-    }
-    last.hi = range.hi;
-    out.back().spec = last.json();
-    out.back().documents += part.documents;
-    out.back().bytes += part.bytes;
-    ++joined;
-  }
-  return out;
-}
 
 /// Merges the keys of both sides.
 class OrderedReader final : public DifferenceReader {
@@ -420,7 +394,9 @@ std::vector<doc::PartSpec> KeySource::split(const doc::CollectionInfo& collectio
   if (job_.live == nullptr) return parts;
   if (std::any_of(parts.begin(), parts.end(), [](const auto& p) { return p.kind == "cursor"; }))
     return parts;  // no keys in order: whole documents are looked up
-  parts = coarser(parts, options.lanes);
+  // Keys are small beside their documents: parts that are right for those would spend more on
+  // connections than on keys.
+  parts = arango::joined_ranges(parts, options.lanes, keys_per_part);
   if (!can_be_ordered(index)) {
     for (auto& part : parts) part.kind = "lookup";
     return parts;

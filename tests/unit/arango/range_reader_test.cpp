@@ -44,6 +44,42 @@ std::vector<std::string> read(const ScriptedServer& server, const std::string& p
   return out;
 }
 
+/// Parts as a server's collection is cut: "lo-hi@shard documents".
+std::vector<std::string> joined(const std::vector<KeyRange>& ranges, std::size_t lanes,
+                                std::uint64_t documents) {
+  std::vector<doc::PartSpec> parts;
+  for (const KeyRange& range : ranges) {
+    doc::PartSpec part;
+    part.spec = range.json();
+    part.documents = 100;
+    part.stream = static_cast<std::uint32_t>(parts.size());
+    parts.push_back(part);
+  }
+  std::vector<std::string> out;
+  for (const doc::PartSpec& part : joined_ranges(parts, lanes, documents)) {
+    EXPECT_EQ(part.stream, out.size());
+    const KeyRange range = KeyRange::parse(part.spec);
+    out.push_back(range.lo.value_or("") + "-" + range.hi.value_or("") + "@" + range.shard + " " +
+                  std::to_string(part.documents));
+  }
+  return out;
+}
+
+TEST(JoinedRanges, GiveEachLaneItsShareOfNeighbours) {
+  const std::vector<KeyRange> four = {{{}, "d", ""}, {"d", "k", ""}, {"k", "q", ""}, {"q", {}, ""}};
+  EXPECT_THAT(joined(four, 2, 1000), ElementsAre("-k@ 200", "k-@ 200"));
+  EXPECT_THAT(joined(four, 3, 1000), ElementsAre("-k@ 200", "k-@ 200"));
+  EXPECT_THAT(joined(four, 1, 1000), ElementsAre("-@ 400"));
+  EXPECT_THAT(joined(four, 8, 1000), ElementsAre("-d@ 100", "d-k@ 100", "k-q@ 100", "q-@ 100"));
+  EXPECT_THAT(joined(four, 1, 200), ElementsAre("-k@ 200", "k-@ 200")) << "not too large";
+  EXPECT_THAT(joined({}, 2, 1000), ElementsAre());
+}
+
+TEST(JoinedRanges, KeepShardsApart) {
+  EXPECT_THAT(joined({{{}, "m", "s1"}, {"m", {}, "s1"}, {{}, {}, "s2"}}, 1, 1000),
+              ElementsAre("-@s1 200", "-@s2 100"));
+}
+
 }  // namespace
 
 TEST(RangeReader, JoinsThePiecesOfAPage) {
