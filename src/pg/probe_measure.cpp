@@ -134,10 +134,11 @@ class Measurement {
     return out;
   }
 
-  /// As REFRESH asks it, into a table of its own; whatever its functions do, nothing lasts.
+  /// As REFRESH asks it, into a table of its own; whatever its functions do, nothing lasts. What it
+  /// reads beside the samples may be large: then nobody waits for it.
   double seconds_of(const View& view, const std::string& path) {
     const std::string table = quote(TableName{"pg_temp", "arango2pg view"});
-    exec("BEGIN; SET LOCAL search_path = " + path);
+    exec("BEGIN; SET LOCAL statement_timeout = '30s'; SET LOCAL search_path = " + path);
     try {
       exec("CREATE TEMPORARY TABLE \"arango2pg view\" AS " + view.query + " WITH NO DATA");
       exec("SET TRANSACTION READ ONLY");
