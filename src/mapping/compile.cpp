@@ -231,9 +231,11 @@ class Compiler {
           (c.source.meta == Meta::key || c.source.meta == Meta::id) && c.type.empty())
         collate_c.push_back(c.name);
     // With the revision in it, `resync --strategy revisions` reads this index and no documents.
+    // A wider type could be too large for an index.
+    const doc::Column* revision = table.column(spec.revision);
     const bool by_document = rules.key == collate_c && rules.key.size() == 1 &&
-                             rules.key.front() != spec.revision &&
-                             table.column(spec.revision) != nullptr;
+                             rules.key.front() != spec.revision && revision != nullptr &&
+                             revision->type.kind == doc::TypeKind::int8 && !revision->type.array;
     std::vector<std::string> sql = {
         create_table_sql(table, rules.key, collate_c, by_document ? spec.revision : std::string())};
     if (spec.rules->edge)

@@ -234,6 +234,20 @@ columns:
 ))");
 }
 
+// A comparison of keys and revisions then reads that index alone; what may be long stays out of it.
+TEST(Create, TheKeysIndexHoldsTheRevisionIfItIsANumber) {
+  const auto created = [](const std::string& columns) {
+    const auto plan = plan_of({spec_of("version: 1\nfrom: c\ninto: t\ncreate: true\nkey: k\n"
+                                       "revision: r\ncolumns:\n  k: { meta: key }\n" +
+                                       columns)},
+                              [](const TableName&) { return std::nullopt; });
+    const std::string& sql = plan->tables()[0].create_sql[0];
+    return sql.substr(sql.find("  PRIMARY KEY"));
+  };
+  EXPECT_EQ(created(""), "  PRIMARY KEY (\"k\") INCLUDE (\"r\")\n)");
+  EXPECT_EQ(created("  r: { path: r, type: text }\n"), "  PRIMARY KEY (\"k\")\n)");
+}
+
 TEST(Create, ChildrenTakeTheTypeOfTheParentsColumn) {
   const Spec spec = spec_of(R"(
 version: 1
